@@ -1,0 +1,16 @@
+# SPDX-License-Identifier: Apache-2.0
+#[[
+The packages that fitest is built from (DESIGN §9). NVRTC, the CUDA driver and PyTorch are not
+here: the program opens them at run time.
+]]
+find_package(Threads REQUIRED)
+find_package(nlohmann_json 3.10 REQUIRED)
+find_package(yaml-cpp 0.7 REQUIRED)
+find_package(CLI11 2.1 REQUIRED)
+find_package(fmt 9 REQUIRED)
+find_package(OpenSSL 3 REQUIRED COMPONENTS Crypto)
+set(BLA_VENDOR OpenBLAS)
+find_package(BLAS REQUIRED)
+if(FITEST_BUILD_TESTS)
+  find_package(GTest 1.11 REQUIRED)
+endif()

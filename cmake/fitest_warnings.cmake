@@ -1,0 +1,11 @@
+# SPDX-License-Identifier: Apache-2.0
+#[[
+fitest::warnings: an interface target with the warnings that every fitest target is built with.
+]]
+add_library(fitest_warnings INTERFACE)
+add_library(fitest::warnings ALIAS fitest_warnings)
+target_compile_options(fitest_warnings INTERFACE -Wall -Wextra -Wpedantic -Wshadow=local
+                                                 -Wnon-virtual-dtor -Wimplicit-fallthrough)
+if(FITEST_WARNINGS_AS_ERRORS)
+  target_compile_options(fitest_warnings INTERFACE -Werror)
+endif()

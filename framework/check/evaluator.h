@@ -1,0 +1,37 @@
+// SPDX-License-Identifier: Apache-2.0
+// Compares a kernel's outputs with the reference's.
+#pragma once
+
+#include <string>
+#include <vector>
+
+#include "check/policy.h"
+#include "schema/trace.h"
+#include "tensor/argument.h"
+
+namespace fitest {
+
+// Result under one policy. Passed or one of the Incorrect statuses.
+struct Verdict {
+  Status status = Status::Passed;
+  double max_relative_error = 0;
+  double max_absolute_error = 0;
+  double matched_ratio = 1;
+  std::string message;  // for a failure: "output[3,17]: expected 1.5, got nan; 4 of 28672 …"
+};
+
+struct Verdicts {
+  Verdict strict;
+  Verdict compat;
+  const Verdict& of(Policy policy) const { return policy == Policy::Strict ? strict : compat; }
+};
+
+// Default evaluator: `expected` from the reference (its own dtypes), `actual` from the kernel, both
+// in the order of the Definition's outputs. One trial.
+Verdicts evaluate_default(const std::vector<NamedTensor>& expected,
+                          const std::vector<NamedTensor>& actual, const Tolerance& tolerance);
+
+// Verdict over several trials, as upstream folds them.
+Verdict fold(const Verdict& earlier, const Verdict& later);
+
+}  // namespace fitest

@@ -1,0 +1,70 @@
+// SPDX-License-Identifier: Apache-2.0
+#include "device/fault.h"
+
+#include <fmt/format.h>
+
+namespace fitest {
+
+std::string_view name_of(FaultKind kind) {
+  switch (kind) {
+    case FaultKind::InvalidLaunch:
+      return "invalid launch";
+    case FaultKind::OutOfBounds:
+      return "out of bounds";
+    case FaultKind::NullPointer:
+      return "null pointer";
+    case FaultKind::Misaligned:
+      return "misaligned access";
+    case FaultKind::ReadOnlyWrite:
+      return "write to an input";
+    case FaultKind::Uninitialized:
+      return "uninitialised read";
+    case FaultKind::Race:
+      return "race";
+    case FaultKind::Barrier:
+      return "barrier misuse";
+    case FaultKind::Deadlock:
+      return "deadlock";
+    case FaultKind::InvalidSync:
+      return "invalid warp synchronisation";
+    case FaultKind::DivisionByZero:
+      return "division by zero";
+    case FaultKind::StackOverflow:
+      return "stack overflow";
+    case FaultKind::Trap:
+      return "trap";
+    case FaultKind::BudgetExceeded:
+      return "instruction budget exceeded";
+    case FaultKind::TimeLimit:
+      return "time limit exceeded";
+    case FaultKind::Unsupported:
+      return "unsupported";
+    case FaultKind::OutOfMemory:
+      return "out of memory";
+    case FaultKind::DeviceError:
+      return "device error";
+  }
+  return "unknown fault";
+}
+
+std::string to_string(const Dim3& dim) {
+  return fmt::format("({},{},{})", dim.x, dim.y, dim.z);
+}
+
+std::string describe(const Fault& fault) {
+  std::string text;
+  if (fault.source.line != 0) text = fmt::format("{}:{}: ", fault.source.file, fault.source.line);
+  text += fmt::format("{}: {}", name_of(fault.kind), fault.message);
+  if (!fault.source.text.empty()) text += "\n    " + fault.source.text;
+  if (!fault.kernel.empty()) {
+    text += "\n    kernel " + fault.kernel;
+    if (fault.has_thread) {
+      text += fmt::format(", block {}, thread {}", to_string(fault.block), to_string(fault.thread));
+    }
+  }
+  if (fault.ptx.line != 0) text += fmt::format("\n    ptx:{}: {}", fault.ptx.line, fault.ptx.text);
+  if (fault.count > 1) text += fmt::format("\n    seen {} times", fault.count);
+  return text;
+}
+
+}  // namespace fitest

@@ -1,0 +1,23 @@
+// SPDX-License-Identifier: Apache-2.0
+// Statistics of samples.
+#pragma once
+
+#include <cstddef>
+#include <vector>
+
+namespace fitest {
+
+struct SampleStatistics {
+  std::size_t count = 0;
+  double median = 0;
+  double minimum = 0;
+  double maximum = 0;
+  double mean = 0;
+  double interquartile_range = 0;
+  double standard_deviation = 0;
+};
+
+// Quartiles by linear interpolation (type 7 of Hyndman & Fan, numpy's default). Empty: all zero.
+SampleStatistics summarize(std::vector<double> samples);
+
+}  // namespace fitest

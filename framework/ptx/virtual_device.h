@@ -1,0 +1,25 @@
+// SPDX-License-Identifier: Apache-2.0
+// A Device that executes PTX on the CPU.
+#pragma once
+
+#include <cstdint>
+
+#include "device/device.h"
+
+namespace fitest::ptx {
+
+struct VirtualDeviceOptions {
+  bool check_memory = true;  // bounds, alignment, foreign buffers, read-only inputs
+  bool check_init = false;   // uninitialised reads
+  bool check_race = false;   // shared- and global-memory races
+  bool check_sync = true;    // barriers, shuffles
+  std::uint64_t instruction_budget = std::uint64_t{200} << 30;  // thread-instructions per launch
+  std::size_t memory_bytes = std::size_t{16} << 30;
+  std::size_t threads = 0;  // host threads; 0: thread_count()
+  int compute_major = 8;
+  int compute_minor = 0;
+};
+
+DevicePtr make_virtual_device(const VirtualDeviceOptions& options);
+
+}  // namespace fitest::ptx
