@@ -1,0 +1,35 @@
+// SPDX-License-Identifier: Apache-2.0
+// Residual addition and RMSNorm, one block per row: add, keep the sum in shared memory, scale it.
+#include <cuda_bf16.h>
+
+constexpr int kHiddenSize = HIDDEN_SIZE;
+constexpr int kThreads = 256;
+constexpr float kEpsilon = 1e-5f;
+
+__global__ void fused_add_rmsnorm(const __nv_bfloat16* hidden_states, const __nv_bfloat16* residual,
+                                  const __nv_bfloat16* weight, __nv_bfloat16* output) {
+  __shared__ float sums[kHiddenSize];
+  __shared__ float partial[kThreads];
+  const int thread = threadIdx.x;
+  const size_t row = size_t{blockIdx.x} * kHiddenSize;
+
+  float squares = 0;
+  for (int column = thread; column < kHiddenSize; column += kThreads) {
+    const float value =
+        __bfloat162float(hidden_states[row + column]) + __bfloat162float(residual[row + column]);
+    sums[column] = value;
+    squares += value * value;
+  }
+  partial[thread] = squares;
+  __syncthreads();
+  for (int width = kThreads / 2; width > 0; width /= 2) {
+    if (thread < width) partial[thread] += partial[thread + width];
+    __syncthreads();
+  }
+
+  const float scale = rsqrtf(partial[0] / kHiddenSize + kEpsilon);
+  for (int column = thread; column < kHiddenSize; column += kThreads) {
+    const float value = sums[column] * scale * __bfloat162float(weight[column]);
+    output[row + column] = __float2bfloat16(value);
+  }
+}
