@@ -54,7 +54,7 @@ struct Trace {
   std::string definition;
   std::string solution;
   Value workload;  // the workload object as the dataset has it: {uuid, axes, inputs}
-  Evaluation evaluation;
+  std::optional<Evaluation> evaluation;  // absent (null): the case was skipped
   Value fitest;  // our own facts, a top-level member that the official loader ignores
 };
 
