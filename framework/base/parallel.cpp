@@ -2,12 +2,14 @@
 #include "base/parallel.h"
 
 #include <sched.h>
+#include <unistd.h>
 
 #include <algorithm>
 #include <atomic>
 #include <condition_variable>
 #include <cstdlib>
 #include <exception>
+#include <memory>
 #include <mutex>
 #include <thread>
 #include <vector>
@@ -104,6 +106,21 @@ class Pool {
   bool stopping_ = false;
 };
 
+// The process's pool. A forked child has none of its parent's threads, so it starts its own; the
+// parent's object cannot be destroyed there and is abandoned.
+Pool& process_pool() {
+  static std::mutex mutex;
+  static std::unique_ptr<Pool> pool;
+  static pid_t owner = 0;
+  const std::lock_guard lock(mutex);
+  if (owner != ::getpid()) {
+    static_cast<void>(pool.release());
+    pool = std::make_unique<Pool>(thread_count() - 1);
+    owner = ::getpid();
+  }
+  return *pool;
+}
+
 std::size_t available_cores() {
   cpu_set_t set;
   CPU_ZERO(&set);
@@ -135,8 +152,7 @@ void parallel_for(std::size_t count, std::size_t grain,
     return;
   }
   Loop loop{count, (count + pieces - 1) / pieces, body, {}, {}, {}};
-  static Pool pool(thread_count() - 1);
-  pool.run(loop);
+  process_pool().run(loop);
   if (loop.error) std::rethrow_exception(loop.error);
 }
 

@@ -26,6 +26,8 @@ struct SafetensorsEntry {
 std::vector<SafetensorsEntry> read_safetensors_header(const std::filesystem::path& path);
 Tensor read_safetensor(const std::filesystem::path& path, const std::string& name);
 std::map<std::string, Tensor> read_safetensors(const std::filesystem::path& path);
+// The header's "__metadata__"; empty if it has none.
+std::map<std::string, std::string> read_safetensors_metadata(const std::filesystem::path& path);
 // Written atomically; entries in the given order.
 void write_safetensors(const std::filesystem::path& path,
                        const std::vector<std::pair<std::string, Tensor>>& tensors,
