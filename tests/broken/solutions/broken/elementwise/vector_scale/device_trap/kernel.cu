@@ -1,0 +1,7 @@
+// SPDX-License-Identifier: Apache-2.0
+// Traps in one thread.
+__global__ void scale(const float* x, float factor, float* y, int n) {
+  const int i = blockIdx.x * blockDim.x + threadIdx.x;
+  if (i == 200) __trap();
+  if (i < n) y[i] = factor * x[i];
+}
