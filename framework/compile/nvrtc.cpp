@@ -3,6 +3,7 @@
 
 #include <fmt/format.h>
 
+#include <filesystem>
 #include <utility>
 
 #include "base/error.h"
@@ -23,6 +24,13 @@ std::vector<const char*> pointers(const std::vector<std::string>& texts) {
   result.reserve(texts.size());
   for (const std::string& text : texts) result.push_back(text.c_str());
   return result;
+}
+
+// NVRTC opens its second library by soname alone, which the loader finds only where the toolkit is
+// installed system-wide, or where a library of that soname is loaded already: this one.
+std::optional<DynamicLibrary> open_builtins(const std::filesystem::path& nvrtc,
+                                            const std::string& version) {
+  return DynamicLibrary::open({nvrtc.parent_path() / ("libnvrtc-builtins.so." + version)});
 }
 
 }  // namespace
@@ -46,6 +54,7 @@ std::optional<Nvrtc> Nvrtc::open(const NvrtcLocation& location, std::string* pro
   }
   Nvrtc nvrtc(std::move(*library), *api);
   nvrtc.version_ = fmt::format("{}.{}", version.first, version.second);
+  nvrtc.builtins_ = open_builtins(nvrtc.path(), nvrtc.version_);
   nvrtc.include_paths_ = location.include_paths;
   return nvrtc;
 }

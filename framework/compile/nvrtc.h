@@ -26,6 +26,7 @@ class Nvrtc {
  private:
   Nvrtc(DynamicLibrary library, NvrtcApi api) : library_(std::move(library)), api_(api) {}
   DynamicLibrary library_;
+  std::optional<DynamicLibrary> builtins_;
   NvrtcApi api_;
   std::string version_;
   std::vector<std::string> include_paths_;
