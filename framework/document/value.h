@@ -67,14 +67,22 @@ class Value {
     source_ = std::move(source);
     range_ = range;
   }
+  // Of the key that this Value is the member of; empty elsewhere.
+  SourceRange key_range() const { return key_range_; }
+  void set_key_range(SourceRange range) { key_range_ = range; }
 
  private:
   std::variant<std::monostate, bool, std::int64_t, double, std::string, Array, Object> data_;
   SourcePtr source_;
   SourceRange range_;
+  SourceRange key_range_;
 };
 
-// "null", "a boolean", "an integer", …: for messages.
+// Where the characters [begin, end) of a string Value stand in its document, escapes and YAML block
+// indentation counted; the whole Value where that cannot be told.
+SourceRange range_within(const Value& string, std::size_t begin, std::size_t end);
+
+// "null", "a boolean", "an integer", ...: for messages.
 std::string_view describe(Value::Type type);
 
 }  // namespace fitest

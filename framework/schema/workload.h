@@ -41,8 +41,13 @@ struct Workload {
 // {definition, uuid, axes, inputs}.
 std::optional<Workload> read_workload(const Value& document, Diagnostics& diagnostics);
 
-// Problems of a workload that need its definition: axes, inputs missing or unknown.
+// Problems of a workload that need its definition: axes that are missing or unknown, inputs that
+// are unknown or of the wrong kind.
 void check_workload(const Workload& workload, const Definition& definition,
                     Diagnostics& diagnostics);
+
+// Puts the inputs into the Definition's order; those that the row leaves out are random, optional
+// ones stay out.
+void complete_inputs(Workload& workload, const Definition& definition);
 
 }  // namespace fitest

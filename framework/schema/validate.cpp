@@ -1,0 +1,37 @@
+// SPDX-License-Identifier: Apache-2.0
+#include "schema/validate.h"
+
+#include <fmt/format.h>
+
+#include "schema/dataset.h"
+
+namespace fitest {
+namespace {
+
+std::string counted(std::size_t count, std::string_view noun) {
+  return fmt::format("{} {}{}", count, noun, count == 1 ? "" : "s");
+}
+
+}  // namespace
+
+ValidationSummary validate_dataset(const std::filesystem::path& root) {
+  Dataset dataset = read_dataset(root);
+  ValidationSummary summary;
+  summary.definitions = dataset.definitions.size();
+  summary.workloads = dataset.workloads.size();
+  summary.solutions = dataset.solutions.size();
+  summary.errors = dataset.diagnostics.error_count();
+  summary.warnings = dataset.diagnostics.warning_count();
+  summary.diagnostics = std::move(dataset.diagnostics);
+  return summary;
+}
+
+std::string summary_line(const ValidationSummary& summary) {
+  std::string line = counted(summary.definitions, "definition");
+  line += ", " + counted(summary.workloads, "workload");
+  if (summary.solutions > 0) line += ", " + counted(summary.solutions, "solution");
+  if (summary.warnings > 0) line += ", " + counted(summary.warnings, "warning");
+  return line + ", " + counted(summary.errors, "error");
+}
+
+}  // namespace fitest
