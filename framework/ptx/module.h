@@ -7,6 +7,7 @@
 #include <memory>
 #include <optional>
 #include <string>
+#include <string_view>
 #include <vector>
 
 #include "base/source.h"
@@ -43,6 +44,12 @@ enum class Type : std::uint8_t {
   Pred,
 };
 
+// "f32"; the spelling after the dot.
+std::string_view name_of(Type type);
+std::optional<Type> type_from_name(std::string_view name);
+// 1 for Pred, 0 for None.
+int bits_of(Type type);
+
 enum class StateSpace : std::uint8_t { Generic, Reg, Const, Global, Local, Param, Shared };
 
 // `.reg`, parameter or variable declaration.
@@ -52,28 +59,35 @@ struct Variable {
   Type type = Type::None;
   int vector_width = 1;                // .v2, .v4
   std::uint64_t alignment = 0;         // bytes; 0: the type's own
-  std::optional<std::uint64_t> count;  // array elements; absent: scalar; 0: unsized extern
+  std::optional<std::uint64_t> count;  // array elements (of all dimensions); 0: unsized extern
   bool is_extern = false;
   struct SymbolInitializer {
     std::uint64_t byte_offset = 0;
     std::string symbol;
     std::int64_t addend = 0;
-    bool generic = false;  // generic(symbol)
+    bool generic = false;   // generic(symbol)
+    int address_byte = -1;  // 0..7: only that byte of the address is stored (0xFF00(symbol))
   };
   std::vector<std::uint8_t> initial_bytes;  // shorter than the array: the rest is zero
   std::vector<SymbolInitializer> initial_symbols;
   SourceRange range;
-  std::uint64_t size_bytes() const;
+  std::uint64_t size_bytes() const;  // 0 for an unsized extern
+  std::uint64_t alignment_bytes() const;
 };
 
+// A `call` always has its operands in this layout, whatever the text left out:
+// List (results, may be empty), target (Symbol or Register), List (arguments), and, if written,
+// the Symbol of the prototype or of the .calltargets.
 enum class OperandKind : std::uint8_t {
-  Register,  // index into Function::registers, or a special register by name (`name` = "%tid.x")
+  Register,  // index into Function::registers; a special register has index -1 and its name in
+             // `name` ("%tid.x"); `name` of any other is its selector ("b0"), mostly empty
   Integer,   // immediate
   Float,     // immediate: bits of 0f (32) or 0d (64) literals, or a decimal literal as f64
   Symbol,    // variable, function or label: `name`, plus `offset` for sym+imm
-  Address,   // [register+offset], [symbol+offset], [immediate]; `elements` = extra coordinates
+  Address,   // [register+offset], [symbol+offset], [immediate]; `elements` = what follows the
+             // base: tensor coordinates without their braces
   Vector,    // {a, b, c, d}
-  Pair,      // d|p
+  Pair,      // d|p, either may be a Sink
   Sink,      // _
   List,      // (a, b) of call
 };
@@ -99,6 +113,10 @@ struct Guard {
 struct Location {
   int file = 0;  // key of Module::files; 0: none
   int line = 0;
+  int column = 0;
+  // Where the function that the code was inlined from is called, outermost call; 0: not inlined.
+  int caller_file = 0;
+  int caller_line = 0;
 };
 
 struct Instruction {
@@ -112,8 +130,9 @@ struct Instruction {
   std::string full_opcode() const;
 };
 
+// Only registers that the text uses exist: %r<1000> costs what is used of it.
 struct Register {
-  std::string name;  // as written, e.g. "%r12"
+  std::string name;  // as written, e.g. "%r12"; an element of a vector register is "v.x"
   Type type = Type::None;
 };
 
@@ -131,8 +150,8 @@ struct Function {
   std::map<std::string, std::vector<std::string>> branch_targets;  // .branchtargets of brx.idx
   std::map<std::string, Function> call_prototypes;                 // .callprototype
   std::optional<std::uint32_t> max_threads;                        // product of .maxntid
-  std::vector<std::uint32_t> required_threads;                     // .reqntid
-  std::vector<std::uint32_t> required_cluster;                     // .reqnctapercluster
+  std::vector<std::uint32_t> required_threads;                     // .reqntid: x y z
+  std::vector<std::uint32_t> required_cluster;                     // .reqnctapercluster: x y z
   SourceRange range;
 };
 
@@ -143,7 +162,9 @@ struct Module {
   std::string target;                // "sm_80"
   std::map<int, std::string> files;  // .file
   std::vector<Variable> variables;   // module scope
-  std::vector<Function> functions;
+  std::vector<Function> functions;   // one for each name; a definition replaces its declaration
+  std::map<std::string, std::string> aliases;  // .alias name, aliasee
+  // Also through an alias; null if there is none.
   const Function* find_function(const std::string& name) const;
 };
 
