@@ -23,12 +23,12 @@ namespace {
                                            std::generic_category().message(errno)));
 }
 
-void write_all(int fd, std::string_view content, const std::filesystem::path& path) {
+void write_all(int fd, std::span<const std::byte> content, const std::filesystem::path& path) {
   while (!content.empty()) {
     const ssize_t written = ::write(fd, content.data(), content.size());
     if (written < 0 && errno == EINTR) continue;
     if (written < 0) fail_errno("write", path);
-    content.remove_prefix(static_cast<std::size_t>(written));
+    content = content.subspan(static_cast<std::size_t>(written));
   }
 }
 
@@ -74,7 +74,8 @@ std::string read_file(const std::filesystem::path& path) {
   return std::move(content).str();
 }
 
-void write_file_atomically(const std::filesystem::path& path, std::string_view content) {
+void write_file_atomically(const std::filesystem::path& path,
+                           const std::vector<std::span<const std::byte>>& pieces) {
   if (path.has_parent_path()) {
     std::error_code error;
     std::filesystem::create_directories(path.parent_path(), error);
@@ -84,13 +85,16 @@ void write_file_atomically(const std::filesystem::path& path, std::string_view c
     }
   }
   TemporaryFile file(path);
-  write_all(file.fd(), content, path);
+  for (const std::span<const std::byte> piece : pieces) write_all(file.fd(), piece, path);
   file.rename_to(path);
 }
 
 void write_file_atomically(const std::filesystem::path& path, std::span<const std::byte> content) {
-  write_file_atomically(
-      path, std::string_view(reinterpret_cast<const char*>(content.data()), content.size()));
+  write_file_atomically(path, std::vector{content});
+}
+
+void write_file_atomically(const std::filesystem::path& path, std::string_view content) {
+  write_file_atomically(path, std::as_bytes(std::span(content)));
 }
 
 std::filesystem::path cache_directory() {

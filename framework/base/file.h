@@ -7,6 +7,7 @@
 #include <span>
 #include <string>
 #include <string_view>
+#include <vector>
 
 namespace fitest {
 
@@ -16,6 +17,9 @@ std::string read_file(const std::filesystem::path& path);
 // Writes a temporary file beside `path`, syncs and renames it; creates the folders above it.
 void write_file_atomically(const std::filesystem::path& path, std::string_view content);
 void write_file_atomically(const std::filesystem::path& path, std::span<const std::byte> content);
+// The pieces one after the other.
+void write_file_atomically(const std::filesystem::path& path,
+                           const std::vector<std::span<const std::byte>>& pieces);
 
 // $FITEST_CACHE_DIR, else $XDG_CACHE_HOME/fitest, else ~/.cache/fitest; created when missing.
 std::filesystem::path cache_directory();

@@ -54,12 +54,16 @@ class Tensor {
 
 // One element converted; integers and bools exactly where a double holds them.
 double element_as_double(const Tensor& tensor, std::size_t index);
+// Rounded to nearest even and saturated; NaN is 0.
 std::int64_t element_as_integer(const Tensor& tensor, std::size_t index);
 
 // Elements [first, first + out.size()) converted to float (rounded from float64 and integers).
 void to_float(const Tensor& tensor, std::size_t first, std::span<float> out);
-// The reverse: rounds to nearest even into the tensor's dtype.
+// The reverse: rounds to nearest even into the tensor's dtype. Floating-point formats overflow as
+// PyTorch's casts do (base/small_float.h); integers saturate and take NaN as 0; bools are != 0.
 void from_float(std::span<const float> values, Tensor& tensor, std::size_t first);
+// The same from doubles: exact into float64 and integers, by way of float into the others.
+void from_double(std::span<const double> values, Tensor& tensor, std::size_t first);
 
 // 0-dimensional tensor of `dtype` that holds the value.
 Tensor scalar_tensor(DType dtype, double value);
