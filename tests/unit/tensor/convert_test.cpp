@@ -20,7 +20,8 @@ std::uint32_t bits(float value) {
 std::vector<float> probes(const FloatFormat& format) {
   std::vector<float> values;
   const auto add_around = [&](float value) {
-    for (const float near : {value, std::nextafter(value, -INFINITY), std::nextafter(value, INFINITY)}) {
+    for (const float near :
+         {value, std::nextafter(value, -INFINITY), std::nextafter(value, INFINITY)}) {
       values.push_back(near);
       values.push_back(-near);
     }

@@ -48,8 +48,9 @@ TEST(Normal, IsSymmetricAndNeverGrowsWithTheTail) {
 
 TEST(Normal, KeepsItsBits) {
   constexpr std::array<std::uint32_t, 8> kWords{0,          1,          0x12345678, 0x7FFFFFFF,
-                                                0x80000000, 0x0DB40000, 0x0DF00000, 0xDEADBEEF};
-  constexpr std::array<std::uint32_t, 8> kBits{GOLDEN_NORMAL};
+                                                0x80000000, 0x006E0000, 0x006F0000, 0xDEADBEEF};
+  constexpr std::array<std::uint32_t, 8> kBits{0x40CAD092, 0x40C55362, 0x3FBBD933, 0x00000000,
+                                               0xC0CAD092, 0x403BB672, 0x403B8862, 0xBEAA20B4};
   for (std::size_t i = 0; i < kWords.size(); ++i) {
     EXPECT_EQ(std::bit_cast<std::uint32_t>(normal_from_word(kWords[i])), kBits[i]) << kWords[i];
   }

@@ -66,23 +66,29 @@ TEST(Tensor, WithoutDimensionsHoldsOneElement) {
 }
 
 TEST(Tensor, RefusesNegativeExtentsAndSizesThatOverflow) {
-  EXPECT_EQ(message_of([] { Tensor(DType::Float32, {2, -1}); }),
+  EXPECT_EQ(message_of([] {
+              Tensor(DType::Float32, {2, -1});
+            }),
             "shape [2, -1] has a negative extent");
   const std::int64_t huge = std::int64_t{1} << 32;
-  EXPECT_THAT(message_of([&] { element_count({huge, huge}); }),
+  EXPECT_THAT(message_of([&] {
+                element_count({huge, huge});
+              }),
               HasSubstr("more elements than 64 bits can count"));
-  EXPECT_THAT(message_of([&] { Tensor(DType::Float64, {huge, huge / 4}); }),
+  EXPECT_THAT(message_of([&] {
+                Tensor(DType::Float64, {huge, huge / 4});
+              }),
               HasSubstr("larger than the address space"));
   EXPECT_THAT(message_of([&] { Tensor(DType::Float32, {huge, 1 << 24}); }), HasSubstr("no memory"));
   EXPECT_EQ(element_count({huge, huge, 0}), 0u);
 }
 
 TEST(Tensor, HoldsAScalarOfEachDtype) {
-  for (const DType dtype : {DType::Float64, DType::Float32, DType::Float16, DType::BFloat16,
-                            DType::Float8E4M3Fn, DType::Float8E5M2, DType::Float8E8M0Fnu,
-                            DType::Float4E2M1, DType::Int64, DType::Int32, DType::Int16,
-                            DType::Int8, DType::UInt64, DType::UInt32, DType::UInt16, DType::UInt8,
-                            DType::Bool}) {
+  for (const DType dtype :
+       {DType::Float64, DType::Float32, DType::Float16, DType::BFloat16, DType::Float8E4M3Fn,
+        DType::Float8E5M2, DType::Float8E8M0Fnu, DType::Float4E2M1, DType::Int64, DType::Int32,
+        DType::Int16, DType::Int8, DType::UInt64, DType::UInt32, DType::UInt16, DType::UInt8,
+        DType::Bool}) {
     const Tensor tensor = scalar_tensor(dtype, 1);
     EXPECT_EQ(element_as_double(tensor, 0), 1.0) << name_of(dtype);
     EXPECT_EQ(element_as_integer(tensor, 0), 1) << name_of(dtype);
