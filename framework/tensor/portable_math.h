@@ -9,13 +9,12 @@
 
 namespace fitest {
 
-// ln 2 and π/2 in pieces whose leading ones have trailing zero bits, so that k times them is exact
+// ln 2 and π/2 in pieces whose leading ones have so few bits that k times them is exact
 // for the k of the argument reductions below (Cody & Waite).
-inline constexpr double kLn2High = 0x1.62e42fefa3800p-1;
-inline constexpr double kLn2Low = 0x1.ef35793c76730p-45;
-inline constexpr double kHalfPiHigh = 0x1.921fb54400000p+0;
-inline constexpr double kHalfPiMiddle = 0x1.0b4611a600000p-34;
-inline constexpr double kHalfPiLow = 0x1.3198a2e037073p-69;
+inline constexpr double kLn2High = 0x1.62e42fefa3000p-1;
+inline constexpr double kLn2Low = 0x1.3de6af278ece6p-42;
+inline constexpr double kHalfPi[] = {0x1.921fb54000000p+0, 0x1.10b4610000000p-30,
+                                     0x1.a626330000000p-58, 0x1.45c06e0e68948p-86};
 
 // Finite x; 0 below -708, infinity above 709.
 inline double portable_exp(double x) {
@@ -48,7 +47,8 @@ struct SineCosine {
 // |x| up to 2^25; Taylor series on [-π/4, π/4].
 inline SineCosine portable_sincos(double x) {
   const double k = std::floor(x * 0x1.45f306dc9c883p-1 + 0.5);
-  const double r = ((x - k * kHalfPiHigh) - k * kHalfPiMiddle) - k * kHalfPiLow;
+  double r = x;
+  for (const double piece : kHalfPi) r -= k * piece;
   const double square = r * r;
   double sine = 1.0;
   for (int n = 18; n >= 2; n -= 2) sine = 1.0 - sine * square / (n * (n + 1));

@@ -80,8 +80,12 @@ TEST_P(ConvertTensor, StoresInBulkWhatSmallFloatEncodes) {
   to_float(tensor, 0, back);
   for (std::size_t i = 0; i < values.size(); ++i) {
     const float expected = decode(*format, encode(*format, values[i], overflow));
+    if (std::isnan(expected)) {  // float_to_bfloat16 drops the sign of a NaN, as PyTorch does
+      ASSERT_TRUE(std::isnan(back[i]));
+      continue;
+    }
     ASSERT_EQ(bits(back[i]), bits(expected)) << std::hexfloat << values[i];
-    if (i % 997 == 0 && !std::isnan(expected)) {
+    if (i % 997 == 0) {
       ASSERT_EQ(element_as_double(tensor, i), static_cast<double>(expected));
     }
   }
