@@ -1,0 +1,75 @@
+// SPDX-License-Identifier: Apache-2.0
+#include <fmt/format.h>
+
+#include <CLI/CLI.hpp>
+#include <iostream>
+#include <map>
+#include <memory>
+
+#include "cli/command.h"
+#include "document/document.h"
+
+namespace fitest {
+namespace {
+
+struct ListOptions {
+  std::string root;
+  CaseFilter filter;
+  bool json = false;
+  bool verbose = false;
+};
+
+Value json_of(const Case& planned) {
+  Value::Array labels;
+  for (const std::string& label : planned.labels()) labels.emplace_back(label);
+  return Value::Object{{"name", Value(planned.name())},
+                       {"definition", Value(planned.definition->name)},
+                       {"solution", Value(planned.solution->name)},
+                       {"workload", Value(planned.workload->uuid)},
+                       {"labels", Value(std::move(labels))}};
+}
+
+// Definitions that no case covers are shown too, so that nothing seems lost.
+void print_uncovered(const Dataset& dataset, const CaseFilter& filter,
+                     const std::vector<Case>& cases) {
+  std::map<std::string, std::size_t> covered;
+  for (const Case& planned : cases) ++covered[planned.definition->name];
+  std::map<std::string, std::size_t> workloads;
+  for (const Workload& workload : dataset.workloads) ++workloads[workload.definition];
+  for (const Definition& definition : dataset.definitions) {
+    if (covered.contains(definition.name) || !filter.selects(definition)) continue;
+    std::cout << fmt::format("{}  ({} workloads, no case)\n", definition.name,
+                             workloads[definition.name]);
+  }
+}
+
+int list(const ListOptions& options) {
+  const Dataset dataset = load_dataset(options.root, options.filter, options.verbose);
+  const std::vector<Case> cases = plan_cases(dataset, options.filter);
+  if (options.json) {
+    Value::Array rows;
+    for (const Case& planned : cases) rows.push_back(json_of(planned));
+    std::cout << write_json(Value(std::move(rows))) << '\n';
+    return kExitPass;
+  }
+  for (const Case& planned : cases) std::cout << planned.name() << '\n';
+  print_uncovered(dataset, options.filter, cases);
+  std::cout << fmt::format("{} definitions, {} workloads, {} solutions, {} cases\n",
+                           dataset.definitions.size(), dataset.workloads.size(),
+                           dataset.solutions.size(), cases.size());
+  return kExitPass;
+}
+
+}  // namespace
+
+void add_list_command(CLI::App& app, Action& chosen) {
+  auto options = std::make_shared<ListOptions>();
+  CLI::App* command = app.add_subcommand("list", "List the cases of a dataset");
+  command->add_option("DATASET", options->root, "Dataset root")->required();
+  add_filter_options(*command, options->filter);
+  command->add_flag("--json", options->json, "Print a JSON array of cases");
+  command->add_flag("-v,--verbose", options->verbose, "Show warnings about the dataset");
+  command->callback([options, &chosen] { chosen = [options] { return list(*options); }; });
+}
+
+}  // namespace fitest

@@ -1,0 +1,129 @@
+// SPDX-License-Identifier: Apache-2.0
+#include <fmt/format.h>
+
+#include <CLI/CLI.hpp>
+#include <iostream>
+#include <memory>
+
+#include "base/text.h"
+#include "cli/command.h"
+#include "tensor/safetensors.h"
+
+namespace fitest {
+namespace {
+
+struct ReferenceCommand {
+  std::string root;
+  std::string definition;
+  std::string workload;
+  std::string axes;
+  std::string engine = "builtin";
+  std::string output;
+  std::uint64_t seed = 0;
+  double deadline_seconds = 600;
+};
+
+// "a=1,b=2"
+AxisValues parse_axes(const std::string& text) {
+  AxisValues axes;
+  for (const std::string& part : split(text, ',')) {
+    const std::size_t equals = part.find('=');
+    const auto value = equals == std::string::npos
+                           ? std::nullopt
+                           : parse_integer(trim(std::string_view(part).substr(equals + 1)));
+    if (!value) {
+      fail(ErrorKind::Usage,
+           fmt::format("--axes '{}': expected name=integer[,name=integer…]", text));
+    }
+    axes[std::string(trim(std::string_view(part).substr(0, equals)))] = *value;
+  }
+  return axes;
+}
+
+// A workload made of axes alone; every input is random.
+Workload workload_from_axes(const Definition& definition, const AxisValues& axes) {
+  bind_axes(definition, axes);
+  Workload workload;
+  workload.definition = definition.name;
+  workload.uuid = "axes";
+  for (const auto& [name, value] : axes) workload.uuid += fmt::format("-{}={}", name, value);
+  workload.axes = axes;
+  return workload;
+}
+
+const Workload& find_workload(const Dataset& dataset, const std::string& prefix) {
+  const Workload* found = nullptr;
+  for (const Workload& workload : dataset.workloads) {
+    if (!workload.uuid.starts_with(prefix)) continue;
+    if (found != nullptr) {
+      fail(ErrorKind::Usage, fmt::format("--workload {}: {} and {} both begin so", prefix,
+                                         found->uuid, workload.uuid));
+    }
+    found = &workload;
+  }
+  if (found == nullptr) {
+    fail(ErrorKind::Usage,
+         fmt::format("--workload {}: the definition has no such workload", prefix));
+  }
+  return *found;
+}
+
+int run_reference_command(const ReferenceCommand& command) {
+  CaseFilter filter;
+  filter.definitions = {command.definition};
+  const Dataset dataset = load_dataset(command.root, filter, false);
+  const Definition* definition = dataset.find_definition(command.definition);
+  if (definition == nullptr) {
+    fail(ErrorKind::Usage,
+         fmt::format("{} has no definition '{}'", command.root, command.definition));
+  }
+  const Workload workload = command.workload.empty()
+                                ? workload_from_axes(*definition, parse_axes(command.axes))
+                                : find_workload(dataset, command.workload);
+  const InputRequest request{*definition, workload, command.root, command.seed, 0};
+  const std::vector<NamedTensor> inputs = make_inputs(request);
+  check_constraints(request, inputs);
+  ReferenceOptions options;
+  options.engine = command.engine == "torch" ? ReferenceChoice::Torch : ReferenceChoice::Builtin;
+  options.use_cache = false;
+  options.time_limit_seconds = command.deadline_seconds;
+  const ReferenceResult result = compute_reference(request, inputs, options);
+  std::vector<std::pair<std::string, Tensor>> tensors;
+  for (const NamedTensor& output : result.outputs) {
+    std::cout << fmt::format("{}  {} {}\n", output.name, name_of(output.tensor.dtype()),
+                             to_string(output.tensor.shape()));
+    tensors.emplace_back(output.name, output.tensor);
+  }
+  write_safetensors(command.output, tensors, {{"engine", result.engine}});
+  std::cout << fmt::format("{} in {:.3f} ms -> {}\n", result.engine, result.milliseconds,
+                           command.output);
+  return kExitPass;
+}
+
+}  // namespace
+
+void add_reference_command(CLI::App& app, Action& chosen) {
+  auto options = std::make_shared<ReferenceCommand>();
+  CLI::App* command = app.add_subcommand("reference", "Run a Definition's reference alone");
+  command->add_option("DATASET", options->root, "Dataset root")->required();
+  command->add_option("--definition", options->definition, "Its name")->required();
+  auto* workload = command->add_option("--workload", options->workload, "Prefix of a uuid");
+  auto* axes = command->add_option("--axes", options->axes, "a=1,b=2; every input is random");
+  workload->excludes(axes);
+  command->add_option("--engine", options->engine, "Reference engine")
+      ->check(CLI::IsMember({"builtin", "torch"}))
+      ->capture_default_str();
+  command->add_option("--output", options->output, "safetensors file for the outputs")->required();
+  command->add_option("--seed", options->seed, "Seed of generated inputs")->capture_default_str();
+  command->add_option("--deadline", options->deadline_seconds, "Seconds that it may take")
+      ->check(CLI::PositiveNumber)
+      ->capture_default_str();
+  command->callback([options, workload, axes, &chosen] {
+    if (workload->count() + axes->count() == 0) {
+      throw CLI::RequiredError("one of --workload and --axes");
+    }
+    chosen = [options] { return run_reference_command(*options); };
+  });
+}
+
+}  // namespace fitest

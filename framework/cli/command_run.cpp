@@ -1,0 +1,166 @@
+// SPDX-License-Identifier: Apache-2.0
+#include <fmt/format.h>
+#include <unistd.h>
+
+#include <CLI/CLI.hpp>
+#include <iostream>
+#include <memory>
+
+#include "cli/command.h"
+#include "run/report.h"
+#include "run/supervise.h"
+
+namespace fitest {
+namespace {
+
+struct RunCommand {
+  std::string root;
+  CaseFilter filter;
+  RunOptions run;
+  std::string reference = "auto";
+  std::string policy = "strict";
+  std::string config_file;
+  std::string trace_file;
+  std::string trace_folder = "traces";
+  bool ctest = false;
+  bool no_fork = false;
+  bool no_golden_cache = false;
+  bool verbose = false;
+};
+
+ReferenceChoice reference_choice(const std::string& name) {
+  if (name == "builtin") return ReferenceChoice::Builtin;
+  return name == "torch" ? ReferenceChoice::Torch : ReferenceChoice::Auto;
+}
+
+void finish_options(RunCommand& command) {
+  command.run.root = command.root;
+  command.run.reference.engine = reference_choice(command.reference);
+  command.run.reference.use_cache = !command.no_golden_cache;
+  command.run.reference.time_limit_seconds = command.run.deadline_seconds;
+  command.run.policy = command.policy == "compat" ? Policy::Compat : Policy::Strict;
+  if (!command.config_file.empty()) {
+    command.run.config = ConfigSource::read(command.config_file);
+    command.run.config_given = true;
+  }
+  choose_device(command.run.device.name);
+}
+
+// "[3/20] rmsnorm…" while a case runs, on a terminal only.
+class Progress {
+ public:
+  explicit Progress(std::size_t total) : total_(total), shown_(::isatty(STDERR_FILENO) == 1) {}
+  void begin(const std::string& name) {
+    ++current_;
+    if (shown_)
+      std::cerr << fmt::format("\r\033[K[{}/{}] {}", current_, total_, name) << std::flush;
+  }
+  void end() const {
+    if (shown_) std::cerr << "\r\033[K" << std::flush;
+  }
+
+ private:
+  std::size_t total_;
+  std::size_t current_ = 0;
+  bool shown_;
+};
+
+std::filesystem::path trace_file(const RunCommand& command, const Case& planned) {
+  if (!command.trace_file.empty()) return command.trace_file;
+  return std::filesystem::path(command.trace_folder) / planned.trace_path();
+}
+
+std::string verbose_lines(const CaseResult& result) {
+  const auto cached = [&](const char* group) {
+    const Value* object = result.trace.fitest.find(group);
+    const Value* flag = object == nullptr ? nullptr : object->find("cached");
+    return flag != nullptr && flag->boolean();
+  };
+  std::string text = fmt::format(
+      "    {}\n    {}\n",
+      cached("compile") ? "kernel from the cache, NVRTC not called" : "kernel compiled by NVRTC",
+      cached("reference") ? "reference from the golden cache" : "reference computed");
+  return text;
+}
+
+CaseResult run_one(const RunCommand& command, const Case& planned) {
+  const std::filesystem::path file = trace_file(command, planned);
+  return command.no_fork ? run_unsupervised(planned, command.run, file)
+                         : run_supervised(planned, command.run, file);
+}
+
+int exit_code_of(const Summary& summary) {
+  if (summary.failed > 0) return kExitFail;
+  return summary.passed == 0 ? kExitSkip : kExitPass;
+}
+
+int run(RunCommand& command) {
+  finish_options(command);
+  const Dataset dataset = load_dataset(command.root, command.filter, command.verbose);
+  const std::vector<Case> cases = plan_cases(dataset, command.filter);
+  if (cases.empty()) {
+    fail(ErrorKind::Usage, fmt::format("no case of {} is selected; `fitest list {}` shows them",
+                                       command.root, command.root));
+  }
+  if (!command.trace_file.empty() && cases.size() > 1) {
+    fail(ErrorKind::Usage,
+         fmt::format("--trace names one file, but {} cases are selected; use --trace-dir",
+                     cases.size()));
+  }
+  Summary summary;
+  Progress progress(cases.size());
+  for (const Case& planned : cases) {
+    progress.begin(planned.name());
+    const auto begin = std::chrono::steady_clock::now();
+    const CaseResult result = run_one(command, planned);
+    const std::chrono::duration<double> elapsed = std::chrono::steady_clock::now() - begin;
+    progress.end();
+    summary.add(planned, result, elapsed.count());
+    std::cout << console_lines(planned, result);
+    if (command.verbose) std::cout << verbose_lines(result);
+    if (command.ctest) std::cout << ctest_measurements(result);
+    std::cout << std::flush;
+  }
+  if (cases.size() > 1) std::cout << summary.text();
+  return exit_code_of(summary);
+}
+
+void add_execution_options(CLI::App& command, RunCommand& options) {
+  command.add_option("--device", options.run.device.name, "auto, virtual or cuda:N")
+      ->capture_default_str();
+  command.add_option("--check", options.run.device.checks,
+                     "Checks of the virtual device: memory,init,race,sync, all or none");
+  command.add_option("--reference", options.reference, "Reference engine")
+      ->check(CLI::IsMember({"auto", "builtin", "torch"}))
+      ->capture_default_str();
+  command.add_option("--policy", options.policy, "Which verdict decides the exit code")
+      ->check(CLI::IsMember({"strict", "compat"}))
+      ->capture_default_str();
+  command.add_option("--seed", options.run.seed, "Seed of generated inputs")->capture_default_str();
+  command.add_option("--config", options.config_file, "Evaluation config (YAML)");
+  command.add_option("--deadline", options.run.deadline_seconds, "Seconds that one case may take")
+      ->check(CLI::PositiveNumber)
+      ->capture_default_str();
+}
+
+}  // namespace
+
+void add_run_command(CLI::App& app, Action& chosen) {
+  auto options = std::make_shared<RunCommand>();
+  CLI::App* command = app.add_subcommand("run", "Run cases: compile, launch, check, time, record");
+  command->add_option("DATASET", options->root, "Dataset root")->required();
+  add_filter_options(*command, options->filter);
+  add_execution_options(*command, *options);
+  command->add_option("--trace", options->trace_file, "Trace file of the one selected case");
+  command->add_option("--trace-dir", options->trace_folder, "Folder for one Trace a case")
+      ->capture_default_str();
+  command->add_flag("--ctest", options->ctest, "Print CTest measurements");
+  command->add_flag("--no-golden-cache", options->no_golden_cache,
+                    "Compute the reference even if its outputs are cached");
+  command->add_flag("--no-fork", options->no_fork, "Run cases in this process, for debuggers");
+  command->add_flag("-v,--verbose", options->verbose, "Say what came from caches; show warnings");
+  command->footer("Exit codes: 0 all passed, 1 a case failed, 2 wrong usage, 77 all skipped.");
+  command->callback([options, &chosen] { chosen = [options] { return run(*options); }; });
+}
+
+}  // namespace fitest

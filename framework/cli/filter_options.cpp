@@ -1,0 +1,33 @@
+// SPDX-License-Identifier: Apache-2.0
+#include <CLI/CLI.hpp>
+#include <iostream>
+
+#include "cli/command.h"
+
+namespace fitest {
+
+void add_filter_options(CLI::App& command, CaseFilter& filter) {
+  command.add_option("--definition", filter.definitions, "Definitions by name; globs")
+      ->type_name("GLOB");
+  command.add_option("--solution", filter.solutions, "Solutions by name; globs")->type_name("GLOB");
+  command.add_option("--workload", filter.workloads, "Workloads by a prefix of their uuid")
+      ->type_name("UUID");
+  command.add_option("--op-type", filter.op_types, "Definitions by op_type; globs")
+      ->type_name("GLOB");
+  command.add_option("--author", filter.authors, "Solutions by author; globs")->type_name("GLOB");
+  command.add_option("--tier", filter.tier, "Only workloads of this tier")
+      ->check(CLI::IsMember({"quick", "full"}));
+}
+
+Dataset load_dataset(const std::string& root, const CaseFilter& filter, bool verbose) {
+  DatasetFilter needed;
+  if (!filter.definitions.empty()) {
+    needed.definition = [&](const std::string& name) { return filter.selects_definition(name); };
+  }
+  Dataset dataset = read_dataset(root, needed);
+  if (verbose) std::cerr << dataset.diagnostics.render_all();
+  dataset.diagnostics.throw_if_errors();
+  return dataset;
+}
+
+}  // namespace fitest

@@ -1,0 +1,171 @@
+// SPDX-License-Identifier: Apache-2.0
+#include "run/execution.h"
+
+#include <fmt/format.h>
+
+#include <cstring>
+
+namespace fitest {
+namespace {
+
+Fault invalid_launch(const std::string& kernel, std::string message) {
+  Fault fault;
+  fault.kind = FaultKind::InvalidLaunch;
+  fault.kernel = kernel;
+  fault.message = std::move(message);
+  return fault;
+}
+
+std::string argument_names(const std::vector<PlannedArgument>& arguments) {
+  std::string text;
+  for (const PlannedArgument& argument : arguments) {
+    text += (text.empty() ? "" : ", ") + argument.name;
+  }
+  return text;
+}
+
+std::vector<std::byte> pointer_bytes(std::uint64_t address) {
+  std::vector<std::byte> bytes(sizeof address);
+  std::memcpy(bytes.data(), &address, sizeof address);
+  return bytes;
+}
+
+}  // namespace
+
+Execution::Execution(Device& device, const Definition& definition, const AxisValues& axes)
+    : device_(device), definition_(definition), axes_(axes) {
+  for (const TensorSpec& output : definition_.outputs) {
+    const std::size_t count = element_count(shape_of(output, axes_));
+    buffers_[output.name] =
+        device_.allocate({output.name, bytes_for(output.dtype, count), Access::Output});
+  }
+}
+
+void Execution::set_inputs(const std::vector<NamedTensor>& inputs) {
+  for (const NamedTensor& input : inputs) {
+    if (input.is_scalar) continue;
+    BufferPtr& buffer = buffers_[input.name];
+    if (!buffer) {
+      buffer = device_.allocate({input.name, input.tensor.size_bytes(), Access::Input});
+    }
+    device_.upload(*buffer, input.tensor.bytes());
+  }
+}
+
+Buffer* Execution::buffer(const std::string& name) const {
+  const auto found = buffers_.find(name);
+  return found == buffers_.end() ? nullptr : found->second.get();
+}
+
+std::optional<Fault> Execution::bind_arguments(const PlannedKernel& planned,
+                                               const KernelInfo& kernel, Launch& launch) const {
+  const auto& expected = kernel.parameter_bytes;
+  if (planned.arguments.size() != expected.size()) {
+    return invalid_launch(
+        planned.name_expression,
+        fmt::format("the launch plan passes {} arguments ({}), the kernel takes {}",
+                    planned.arguments.size(), argument_names(planned.arguments), expected.size()));
+  }
+  for (std::size_t i = 0; i < expected.size(); ++i) {
+    const PlannedArgument& argument = planned.arguments[i];
+    KernelArgument bound{argument.name, argument.bytes};
+    if (argument.is_pointer) bound.bytes = pointer_bytes(buffer(argument.name)->address());
+    if (bound.bytes.size() != expected[i]) {
+      return invalid_launch(
+          planned.name_expression,
+          fmt::format("argument {} ('{}') has {} bytes, the kernel's parameter has {}", i + 1,
+                      argument.name, bound.bytes.size(), expected[i]));
+    }
+    launch.arguments.push_back(std::move(bound));
+  }
+  return std::nullopt;
+}
+
+void Execution::prepare(const CompileResult& image, const std::string& target,
+                        const ResolvedPlan& plan) {
+  for (const PlannedWorkspace& workspace : plan.workspaces) {
+    buffers_[workspace.name] =
+        device_.allocate({workspace.name, workspace.size_bytes, Access::Workspace});
+    if (workspace.zero_filled) zero_filled_.push_back(workspace.name);
+  }
+  const Image::Kind kind = target.starts_with("compute_") ? Image::Kind::Ptx : Image::Kind::Cubin;
+  module_ = device_.load({kind, image.code, target}, prepare_fault_);
+  if (prepare_fault_) return;
+  for (const PlannedKernel& planned : plan.kernels) {
+    const auto lowered = image.names.find(planned.name_expression);
+    const KernelInfo* kernel =
+        lowered == image.names.end() ? nullptr : module_->find(lowered->second);
+    if (kernel == nullptr) {
+      prepare_fault_ = invalid_launch(planned.name_expression, "the module has no such kernel");
+      return;
+    }
+    Launch launch{kernel->name,
+                  planned.grid,
+                  planned.block,
+                  planned.cluster,
+                  planned.dynamic_shared_bytes,
+                  {}};
+    prepare_fault_ = bind_arguments(planned, *kernel, launch);
+    if (prepare_fault_) return;
+    launches_.push_back(std::move(launch));
+  }
+}
+
+std::optional<Fault> Execution::launch_all() {
+  for (const Launch& launch : launches_) {
+    if (auto fault = device_.launch(*module_, launch)) return fault;
+  }
+  return device_.synchronize();
+}
+
+ElapsedTime Execution::time_launches() {
+  return device_.time([this] { launch_all(); });
+}
+
+ExecutionResult Execution::collect(ElapsedTime elapsed) {
+  ExecutionResult result;
+  result.elapsed = std::move(elapsed);
+  for (const auto& entry : buffers_) {
+    if (auto fault = device_.check_guards(*entry.second)) {
+      result.fault = std::move(fault);
+      return result;
+    }
+  }
+  for (const TensorSpec& output : definition_.outputs) {
+    Tensor tensor(output.dtype, shape_of(output, axes_));
+    const Buffer& buffer = *buffers_.at(output.name);
+    device_.download(buffer, tensor.bytes());
+    const std::uint64_t unwritten = device_.unwritten_bytes(buffer).value_or(0);
+    if (unwritten > 0) {
+      result.unwritten.push_back(fmt::format("output '{}': {} of {} bytes were never written",
+                                             output.name, unwritten, tensor.size_bytes()));
+    }
+    result.outputs.push_back({output.name, std::move(tensor), false, 0});
+  }
+  return result;
+}
+
+ExecutionResult Execution::run() {
+  ExecutionResult failed;
+  failed.fault = prepare_fault_;
+  if (failed.fault) return failed;
+  for (const auto& entry : buffers_) {
+    if (entry.second->spec().access != Access::Input) device_.poison(*entry.second);
+  }
+  for (const std::string& name : zero_filled_) {
+    Buffer& zeroed = *buffers_.at(name);
+    const std::vector<std::byte> zeros(zeroed.spec().size_bytes);
+    device_.upload(zeroed, zeros);
+  }
+  ElapsedTime elapsed = device_.time([&] { failed.fault = launch_all(); });
+  if (failed.fault) return failed;
+  return collect(std::move(elapsed));
+}
+
+std::vector<KernelInfo> Execution::kernel_infos() const {
+  std::vector<KernelInfo> infos;
+  for (const Launch& launch : launches_) infos.push_back(*module_->find(launch.kernel));
+  return infos;
+}
+
+}  // namespace fitest

@@ -1,0 +1,58 @@
+// SPDX-License-Identifier: Apache-2.0
+// A compiled solution on a device: buffers, launches, outputs.
+#pragma once
+
+#include <map>
+#include <optional>
+#include <string>
+#include <vector>
+
+#include "compile/compiler.h"
+#include "device/device.h"
+#include "run/launch_plan.h"
+#include "schema/definition.h"
+
+namespace fitest {
+
+// What running the plan once gave.
+struct ExecutionResult {
+  std::optional<Fault> fault;
+  std::vector<NamedTensor> outputs;    // in the order of Definition.outputs; empty after a fault
+  std::vector<std::string> unwritten;  // "output 'y': 12 of 64 bytes were never written"
+  ElapsedTime elapsed;
+};
+
+// Owns the device's buffers and module for one case; the device outlives it.
+class Execution {
+ public:
+  // Error (Environment) when memory is not to be had. A module that cannot be loaded, a kernel that
+  // is missing or takes other arguments is a fault of the first run().
+  Execution(Device& device, const Definition& definition, const AxisValues& axes);
+
+  void set_inputs(const std::vector<NamedTensor>& inputs);
+  void prepare(const CompileResult& image, const std::string& target, const ResolvedPlan& plan);
+  // Poisons outputs and workspaces, launches every kernel, downloads and checks guards.
+  ExecutionResult run();
+  // Launches alone, timed; outputs keep what they hold.
+  ElapsedTime time_launches();
+  // Registers, shared memory: of each kernel of the plan.
+  std::vector<KernelInfo> kernel_infos() const;
+
+ private:
+  std::optional<Fault> bind_arguments(const PlannedKernel& planned, const KernelInfo& kernel,
+                                      Launch& launch) const;
+  std::optional<Fault> launch_all();
+  ExecutionResult collect(ElapsedTime elapsed);
+  Buffer* buffer(const std::string& name) const;
+
+  Device& device_;
+  const Definition& definition_;
+  AxisValues axes_;
+  std::map<std::string, BufferPtr> buffers_;
+  std::vector<std::string> zero_filled_;
+  ModulePtr module_;
+  std::vector<Launch> launches_;
+  std::optional<Fault> prepare_fault_;
+};
+
+}  // namespace fitest

@@ -1,0 +1,22 @@
+// SPDX-License-Identifier: Apache-2.0
+// Golden outputs on disk, keyed by everything that determines them.
+#pragma once
+
+#include <filesystem>
+#include <optional>
+#include <string>
+
+#include "run/reference.h"
+
+namespace fitest {
+
+// SHA-256 of the reference's text, the inputs' description and the engine's version.
+std::string golden_key(const InputRequest& request, const std::string& engine);
+
+// Nothing if there is none or the file is damaged.
+std::optional<ReferenceResult> load_golden(const std::string& key, const Definition& definition);
+
+// Safe under concurrent writers: the last complete file stays.
+void store_golden(const std::string& key, const ReferenceResult& result);
+
+}  // namespace fitest

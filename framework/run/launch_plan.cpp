@@ -1,0 +1,211 @@
+// SPDX-License-Identifier: Apache-2.0
+#include "run/launch_plan.h"
+
+#include <fmt/format.h>
+
+#include <algorithm>
+#include <cstring>
+#include <limits>
+
+namespace fitest {
+namespace {
+
+constexpr std::int64_t kMaxWorkspaceBytes = std::int64_t{1} << 40;
+
+// Evaluates the plan's expressions in order; `let` names become visible to what follows.
+class PlanResolver {
+ public:
+  PlanResolver(const Solution& solution, const Definition& definition, CaseScope scope)
+      : plan_(*solution.launch), definition_(definition), scope_(std::move(scope)) {}
+
+  ResolvedPlan resolve() {
+    for (const auto& [name, expression] : plan_.let) scope_.let[name] = evaluate(expression);
+    ResolvedPlan resolved;
+    for (const auto& [name, expression] : plan_.defines) {
+      resolved.defines.push_back(name + "=" + text_of(evaluate(expression)));
+    }
+    for (const WorkspaceSpec& workspace : plan_.workspace) {
+      resolved.workspaces.push_back(resolve_workspace(workspace));
+    }
+    for (const KernelSpec& kernel : plan_.kernels) {
+      resolved.kernels.push_back(resolve_kernel(kernel));
+    }
+    return resolved;
+  }
+
+ private:
+  static std::string text_of(const ExpressionValue& value) {
+    if (const bool* flag = std::get_if<bool>(&value)) return *flag ? "1" : "0";
+    if (const auto* integer = std::get_if<std::int64_t>(&value)) return fmt::format("{}", *integer);
+    return fmt::format("{}", std::get<double>(value));
+  }
+
+  [[noreturn]] static void fail_expression(const PlanExpression& expression,
+                                           const std::string& message) {
+    fail_at(ErrorKind::Input, expression.source, expression.range, message);
+  }
+
+  ExpressionValue evaluate(const PlanExpression& expression) const {
+    return Expression::parse(expression.text, expression.source, expression.range)
+        .evaluate(scope_.expression_scope());
+  }
+
+  std::int64_t evaluate_integer(const PlanExpression& expression) const {
+    return Expression::parse(expression.text, expression.source, expression.range)
+        .evaluate_integer(scope_.expression_scope());
+  }
+
+  PlannedWorkspace resolve_workspace(const WorkspaceSpec& spec) const {
+    std::int64_t count = 1;
+    for (const PlanExpression& extent : spec.shape) {
+      const std::int64_t value = evaluate_integer(extent);
+      if (value < 0 || (value > 0 && count > kMaxWorkspaceBytes / value)) {
+        fail_expression(extent, fmt::format("extent {} of workspace '{}' is negative or makes it "
+                                            "too large",
+                                            value, spec.name));
+      }
+      count *= value;
+    }
+    return {spec.name, bytes_for(spec.dtype, static_cast<std::size_t>(count)), spec.fill == "zero"};
+  }
+
+  Dim3 resolve_dim(const std::vector<PlanExpression>& expressions, const char* what) const {
+    Dim3 dim;
+    std::uint32_t* extents[] = {&dim.x, &dim.y, &dim.z};
+    for (std::size_t i = 0; i < expressions.size() && i < 3; ++i) {
+      const std::int64_t value = evaluate_integer(expressions[i]);
+      if (value < 1 || value > std::numeric_limits<std::int32_t>::max()) {
+        fail_expression(expressions[i],
+                        fmt::format("{} extent {} is {}, expected 1 or more; axes: {}", what,
+                                    "xyz"[i], value, describe_axes()));
+      }
+      *extents[i] = static_cast<std::uint32_t>(value);
+    }
+    return dim;
+  }
+
+  std::string describe_axes() const {
+    std::string text;
+    for (const auto& [name, value] : scope_.axes) {
+      text += fmt::format("{}{}={}", text.empty() ? "" : ", ", name, value);
+    }
+    return text;
+  }
+
+  // "attention<128, {page_size}>" with every {expression} replaced by its value.
+  std::string resolve_name(const PlanExpression& name) const {
+    std::string result;
+    std::size_t position = 0;
+    while (position < name.text.size()) {
+      const std::size_t open = name.text.find('{', position);
+      result += name.text.substr(position, open - position);
+      if (open == std::string::npos) break;
+      const std::size_t close = name.text.find('}', open);
+      if (close == std::string::npos) {
+        fail_expression(name, "'{' without its '}' in a kernel's name");
+      }
+      const PlanExpression inner{name.text.substr(open + 1, close - open - 1), name.source,
+                                 name.range};
+      result += text_of(evaluate(inner));
+      position = close + 1;
+    }
+    return result;
+  }
+
+  PlannedKernel resolve_kernel(const KernelSpec& spec) const {
+    PlannedKernel kernel;
+    kernel.name_expression = resolve_name(spec.name);
+    kernel.grid = resolve_dim(spec.grid, "grid");
+    kernel.block = resolve_dim(spec.block, "block");
+    if (!spec.cluster.empty()) kernel.cluster = resolve_dim(spec.cluster, "cluster");
+    if (spec.shared_memory) {
+      const std::int64_t bytes = evaluate_integer(*spec.shared_memory);
+      if (bytes < 0) fail_expression(*spec.shared_memory, "shared_memory is negative");
+      kernel.dynamic_shared_bytes = static_cast<std::size_t>(bytes);
+    }
+    if (spec.arguments) {
+      for (const ArgumentSpec& argument : *spec.arguments) {
+        kernel.arguments.push_back(resolve_argument(argument));
+      }
+    } else {
+      for (const TensorSpec& input : definition_.inputs) {
+        kernel.arguments.push_back(named_argument(input.name, nullptr));
+      }
+      for (const TensorSpec& output : definition_.outputs) {
+        kernel.arguments.push_back(named_argument(output.name, nullptr));
+      }
+    }
+    return kernel;
+  }
+
+  PlannedArgument resolve_argument(const ArgumentSpec& spec) const {
+    if (!spec.cast) return named_argument(spec.name, &spec.expression);
+    const ExpressionValue value = evaluate(spec.expression);
+    const double number = std::visit([](auto v) { return static_cast<double>(v); }, value);
+    Tensor tensor = scalar_tensor(*spec.cast, number);
+    if (const auto* integer = std::get_if<std::int64_t>(&value)) {
+      check_fits(spec, *integer);
+      if (kind_of(*spec.cast) != DTypeKind::Float) store_integer(tensor, *integer);
+    }
+    const auto bytes = tensor.bytes();
+    return {spec.expression.text, false, {bytes.begin(), bytes.end()}};
+  }
+
+  static void store_integer(Tensor& tensor, std::int64_t value) {
+    std::memcpy(tensor.data(), &value, tensor.size_bytes());
+  }
+
+  static void check_fits(const ArgumentSpec& spec, std::int64_t value) {
+    const std::size_t bits = bits_of(*spec.cast);
+    const DTypeKind kind = kind_of(*spec.cast);
+    if (kind == DTypeKind::Float || kind == DTypeKind::Bool || bits == 64) return;
+    const std::int64_t high = kind == DTypeKind::Unsigned ? (std::int64_t{1} << bits) - 1
+                                                          : (std::int64_t{1} << (bits - 1)) - 1;
+    const std::int64_t low = kind == DTypeKind::Unsigned ? 0 : -high - 1;
+    if (value < low || value > high) {
+      fail_expression(spec.expression,
+                      fmt::format("{} does not fit {}", value, name_of(*spec.cast)));
+    }
+  }
+
+  PlannedArgument named_argument(const std::string& name, const PlanExpression* where) const {
+    for (const NamedTensor& input : *scope_.inputs) {
+      if (input.name != name) continue;
+      if (!input.is_scalar) return {name, true, {}};
+      const auto bytes = input.tensor.bytes();
+      return {name, false, {bytes.begin(), bytes.end()}};
+    }
+    const bool is_workspace =
+        std::any_of(plan_.workspace.begin(), plan_.workspace.end(),
+                    [&](const WorkspaceSpec& workspace) { return workspace.name == name; });
+    if (is_workspace || scope_.output_shapes.contains(name)) return {name, true, {}};
+    const std::string message = fmt::format(
+        "argument '{}' is no input, output or workspace; write {{int32: {}}} to pass "
+        "an expression by value",
+        name, name);
+    if (where != nullptr) fail_expression(*where, message);
+    fail(ErrorKind::Input, message);
+  }
+
+  const LaunchPlan& plan_;
+  const Definition& definition_;
+  CaseScope scope_;
+};
+
+}  // namespace
+
+std::vector<std::string> ResolvedPlan::name_expressions() const {
+  std::vector<std::string> names;
+  for (const PlannedKernel& kernel : kernels) {
+    if (std::find(names.begin(), names.end(), kernel.name_expression) == names.end()) {
+      names.push_back(kernel.name_expression);
+    }
+  }
+  return names;
+}
+
+ResolvedPlan resolve_plan(const Solution& solution, const Definition& definition, CaseScope scope) {
+  return PlanResolver(solution, definition, std::move(scope)).resolve();
+}
+
+}  // namespace fitest

@@ -1,0 +1,118 @@
+// SPDX-License-Identifier: Apache-2.0
+#include "run/report.h"
+
+#include <fmt/format.h>
+
+#include <algorithm>
+
+#include "base/text.h"
+
+namespace fitest {
+namespace {
+
+std::string status_word(const CaseResult& result) {
+  if (result.skipped) return "SKIPPED";
+  return std::string(name_of(result.trace.evaluation->status));
+}
+
+std::string indent(const std::string& text) {
+  std::string indented;
+  for (const std::string& line : split(trim(text), '\n')) indented += "    " + line + "\n";
+  return indented;
+}
+
+std::string figures(const Evaluation& evaluation) {
+  std::string text;
+  if (evaluation.correctness) {
+    text +=
+        fmt::format("  max abs {:.3g}, max rel {:.3g}", evaluation.correctness->max_absolute_error,
+                    evaluation.correctness->max_relative_error);
+  }
+  if (evaluation.performance) {
+    text += fmt::format("  {:.4g} ms", evaluation.performance->latency_ms);
+  }
+  return text;
+}
+
+std::string numeric(const std::string& name, double value) {
+  return fmt::format(
+      "<CTestMeasurement type=\"numeric/double\" name=\"{}\">{}</CTestMeasurement>\n", name, value);
+}
+
+double number_at(const Value& value, std::string_view group, std::string_view name) {
+  const Value* object = value.find(group);
+  const Value* member = object == nullptr ? nullptr : object->find(name);
+  return member != nullptr && member->is_number() ? member->number() : 0;
+}
+
+}  // namespace
+
+std::string escape_xml(const std::string& text) {
+  std::string escaped;
+  for (const char c : text) {
+    switch (c) {
+      case '&':
+        escaped += "&amp;";
+        break;
+      case '<':
+        escaped += "&lt;";
+        break;
+      case '>':
+        escaped += "&gt;";
+        break;
+      case '"':
+        escaped += "&quot;";
+        break;
+      default:
+        escaped += c;
+    }
+  }
+  return escaped;
+}
+
+std::string console_lines(const Case& planned, const CaseResult& result) {
+  std::string line = fmt::format("{:<19} {}", status_word(result), planned.name());
+  if (result.skipped) return line + "\n" + indent(*result.skipped);
+  line += figures(*result.trace.evaluation) + "\n";
+  return result.message.empty() ? line : line + indent(result.message);
+}
+
+std::string ctest_measurements(const CaseResult& result) {
+  if (result.skipped) {
+    return fmt::format("<CTestDetails>skipped: {}</CTestDetails>\n", escape_xml(*result.skipped));
+  }
+  const Evaluation& evaluation = *result.trace.evaluation;
+  std::string text;
+  if (evaluation.performance) {
+    text += numeric("latency_ms", evaluation.performance->latency_ms);
+    text += numeric("reference_latency_ms", evaluation.performance->reference_latency_ms);
+    text += numeric("speedup_factor", evaluation.performance->speedup_factor);
+  }
+  if (evaluation.correctness) {
+    text += numeric("max_absolute_error", evaluation.correctness->max_absolute_error);
+    text += numeric("max_relative_error", evaluation.correctness->max_relative_error);
+  }
+  text += numeric("compile_ms", number_at(result.trace.fitest, "compile", "milliseconds"));
+  const std::string first_line = result.message.substr(0, result.message.find('\n'));
+  const std::string details =
+      std::string(name_of(evaluation.status)) + (first_line.empty() ? "" : ": " + first_line);
+  return text + fmt::format("<CTestDetails>{}</CTestDetails>\n", escape_xml(details));
+}
+
+void Summary::add(const Case& planned, const CaseResult& result, double seconds) {
+  rows.push_back({planned.name(), status_word(result), seconds});
+  const int code = result.exit_code();
+  ++(code == 0 ? passed : code == 77 ? skipped : failed);
+}
+
+std::string Summary::text() const {
+  std::size_t width = 4;
+  for (const Row& row : rows) width = std::max(width, row.name.size());
+  std::string table = fmt::format("\n{:<{}}  {:<19}  {:>8}\n", "case", width, "status", "seconds");
+  for (const Row& row : rows) {
+    table += fmt::format("{:<{}}  {:<19}  {:>8.2f}\n", row.name, width, row.status, row.seconds);
+  }
+  return table + fmt::format("\n{} passed, {} failed, {} skipped\n", passed, failed, skipped);
+}
+
+}  // namespace fitest

@@ -1,0 +1,38 @@
+// SPDX-License-Identifier: Apache-2.0
+// Results as people and CTest read them.
+#pragma once
+
+#include <iosfwd>
+#include <string>
+#include <vector>
+
+#include "run/run_case.h"
+
+namespace fitest {
+
+// "PASSED  rmsnorm_h4096/vectorized/1a2b3c4d  12.3 ms  max abs 0.0039 …" and, after a failure, why.
+std::string console_lines(const Case& planned, const CaseResult& result);
+
+// <CTestMeasurement> and <CTestDetails> tags, one a line, escaped: latency_ms,
+// reference_latency_ms, speedup, max errors, compile_ms (research/ctest.md §3.4).
+std::string ctest_measurements(const CaseResult& result);
+
+struct Summary {
+  struct Row {
+    std::string name;
+    std::string status;
+    double seconds = 0;
+  };
+  std::vector<Row> rows;
+  std::size_t passed = 0;
+  std::size_t failed = 0;
+  std::size_t skipped = 0;
+  void add(const Case& planned, const CaseResult& result, double seconds);
+  // A table by solution and the closing line "12 passed, 1 failed, 0 skipped".
+  std::string text() const;
+};
+
+// Text with &, <, > and quotes as entities.
+std::string escape_xml(const std::string& text);
+
+}  // namespace fitest

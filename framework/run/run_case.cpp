@@ -1,0 +1,232 @@
+// SPDX-License-Identifier: Apache-2.0
+#include "run/run_case.h"
+
+#include <fmt/format.h>
+
+#include "compile/compiler.h"
+#include "measure/sampler.h"
+#include "measure/statistics.h"
+#include "run/execution.h"
+#include "run/inputs.h"
+#include "run/launch_plan.h"
+#include "run/trace_facts.h"
+
+namespace fitest {
+namespace {
+
+constexpr int kExitPass = 0;
+constexpr int kExitFail = 1;
+constexpr int kExitSkip = 77;
+
+// Why this solution cannot be tried by fitest at all.
+std::optional<std::string> reason_to_skip(const Solution& solution) {
+  if (solution.launch) return std::nullopt;
+  if (solution.language == "cuda" && solution.binding == "nvrtc") return std::nullopt;
+  return fmt::format(
+      "solution '{}' has language '{}' and binding '{}': fitest runs "
+      "language cuda with binding nvrtc and a launch plan; a host entry point needs "
+      "flashinfer-bench",
+      solution.name, solution.language, solution.binding.empty() ? "none" : solution.binding);
+}
+
+// An endless loop is a timeout, whoever noticed it first.
+Status status_of(const Fault& fault) {
+  const bool endless =
+      fault.kind == FaultKind::TimeLimit || fault.kind == FaultKind::BudgetExceeded;
+  return endless ? Status::Timeout : Status::RuntimeError;
+}
+
+std::string compile_target(const DeviceProperties& device) {
+  const char* prefix = device.kind == "virtual" ? "compute_" : "sm_";
+  const char* suffix = device.kind != "virtual" && device.compute_major >= 9 ? "a" : "";
+  return fmt::format("{}{}{}{}", prefix, device.compute_major, device.compute_minor, suffix);
+}
+
+CompileRequest compile_request(const Solution& solution, const ResolvedPlan& plan,
+                               const std::string& target) {
+  CompileRequest request;
+  for (const SolutionSource& source : solution.sources) {
+    request.sources.push_back({source.path, source.content});
+  }
+  request.main_path = solution.entry_file;
+  request.options = solution.compile_options;
+  request.defines = plan.defines;
+  request.name_expressions = plan.name_expressions();
+  request.target = target;
+  return request;
+}
+
+// Runs one case step by step; the first step that goes wrong decides the status.
+class CaseRun {
+ public:
+  CaseRun(const Case& planned, const RunOptions& options) : case_(planned), options_(options) {}
+
+  CaseResult run() {
+    facts_.begin(case_, options_.policy, options_.seed);
+    if (auto reason = reason_to_skip(*case_.solution)) return facts_.skipped(*reason);
+    try {
+      run_steps();
+    } catch (const Error& error) {
+      fail_with(error.kind() == ErrorKind::Compile ? Status::CompileError : Status::RuntimeError,
+                error.what());
+    } catch (const std::bad_alloc&) {
+      fail_with(Status::RuntimeError, "out of host memory");
+    }
+    return facts_.finish(status_, message_);
+  }
+
+ private:
+  void run_steps() {
+    device_ = open_device(options_.device);
+    device_->set_deadline(
+        std::chrono::steady_clock::now() +
+        std::chrono::milliseconds(static_cast<std::int64_t>(options_.deadline_seconds * 1000)));
+    facts_.device(device_->properties());
+    config_ = options_.config.resolve(case_.definition->op_type, case_.definition->name);
+    // Interpreting a kernel again gives the same bits; a user's config still decides.
+    if (is_virtual() && !options_.config_given) {
+      config_.num_trials = 1;
+      config_.warmup_runs = 0;
+      config_.iterations = 1;
+    }
+    for (int trial = 0; trial < config_.num_trials; ++trial) {
+      if (!run_trial(static_cast<std::uint64_t>(trial))) break;
+    }
+    facts_.verdicts(verdicts_);
+    facts_.device_output(device_->take_output());
+    if (status_ == Status::Passed) measure_launches();
+  }
+
+  bool is_virtual() const { return device_->properties().kind == "virtual"; }
+
+  // False when no further trial makes sense.
+  bool run_trial(std::uint64_t trial) {
+    const InputRequest request{*case_.definition, *case_.workload, options_.root, options_.seed,
+                               trial};
+    const std::vector<NamedTensor> inputs = make_inputs(request);
+    check_constraints(request, inputs);
+    const ReferenceResult expected = reference_of(request, inputs);
+    if (!execution_ && !build(inputs)) return false;
+    execution_->set_inputs(inputs);
+    ExecutionResult actual = execution_->run();
+    if (actual.fault) {
+      facts_.fault(*actual.fault);
+      facts_.device_output(device_->take_output());
+      fail_with(status_of(*actual.fault), describe(*actual.fault));
+      return false;
+    }
+    last_elapsed_ = actual.elapsed;
+    return judge(expected, actual);
+  }
+
+  ReferenceResult reference_of(const InputRequest& request,
+                               const std::vector<NamedTensor>& inputs) {
+    try {
+      ReferenceResult expected = compute_reference(request, inputs, options_.reference);
+      reference_ms_ = expected.milliseconds;
+      facts_.reference(expected);
+      return expected;
+    } catch (const Error& error) {
+      fail(error.kind() == ErrorKind::Compile ? ErrorKind::Input : error.kind(),
+           fmt::format("the reference of {} could not be run:\n{}", case_.definition->name,
+                       error.what()));
+    }
+  }
+
+  // Compiles and loads; false after a compile error.
+  bool build(const std::vector<NamedTensor>& inputs) {
+    CaseScope scope;
+    scope.axes = bind_axes(*case_.definition, case_.workload->axes);
+    scope.inputs = &inputs;
+    scope.device = &device_->properties();
+    for (const TensorSpec& output : case_.definition->outputs) {
+      scope.output_shapes[output.name] = shape_of(output, scope.axes);
+    }
+    const ResolvedPlan plan = resolve_plan(*case_.solution, *case_.definition, scope);
+    const std::string target = compile_target(device_->properties());
+    const CompileResult image = compile(compile_request(*case_.solution, plan, target));
+    facts_.compiled(image, target);
+    if (!image.succeeded) {
+      fail_with(Status::CompileError, image.log);
+      return false;
+    }
+    execution_.emplace(*device_, *case_.definition, scope.axes);
+    execution_->prepare(image, target, plan);
+    facts_.kernels(execution_->kernel_infos());
+    return true;
+  }
+
+  bool judge(const ReferenceResult& expected, const ExecutionResult& actual) {
+    Verdicts verdicts = evaluate_default(expected.outputs, actual.outputs, config_.tolerance);
+    if (!actual.unwritten.empty() && verdicts.strict.status == Status::Passed) {
+      verdicts.strict.status = Status::IncorrectNumerical;
+      verdicts.strict.message = actual.unwritten.front();
+    } else if (!actual.unwritten.empty()) {
+      verdicts.strict.message += "\n" + actual.unwritten.front();
+    }
+    verdicts_ = judged_ ? Verdicts{fold(verdicts_.strict, verdicts.strict),
+                                   fold(verdicts_.compat, verdicts.compat)}
+                        : verdicts;
+    judged_ = true;
+    const Verdict& verdict = verdicts_.of(options_.policy);
+    if (verdict.status != Status::Passed) fail_with(verdict.status, verdict.message);
+    return verdict.status == Status::Passed || verdict.status == Status::IncorrectNumerical;
+  }
+
+  void measure_launches() {
+    if (is_virtual() && !options_.config_given) {
+      facts_.performance({{{last_elapsed_.milliseconds}}}, last_elapsed_.timer, reference_ms_);
+      return;
+    }
+    const SamplingOptions sampling{config_.warmup_runs, config_.iterations, config_.num_trials,
+                                   options_.deadline_seconds * 500};
+    std::string timer;
+    const Samples samples = measure(
+        [&] {
+          const ElapsedTime elapsed = execution_->time_launches();
+          timer = elapsed.timer;
+          return elapsed.milliseconds;
+        },
+        sampling);
+    facts_.performance(samples, timer, reference_ms_);
+  }
+
+  void fail_with(Status status, const std::string& message) {
+    status_ = status;
+    message_ = message;
+  }
+
+  const Case& case_;
+  const RunOptions& options_;
+  TraceFacts facts_;
+  EvaluationConfig config_;
+  DevicePtr device_;
+  std::optional<Execution> execution_;  // destroyed before its device
+  Verdicts verdicts_;
+  bool judged_ = false;
+  ElapsedTime last_elapsed_;
+  double reference_ms_ = 0;
+  Status status_ = Status::Passed;
+  std::string message_;
+};
+
+}  // namespace
+
+int CaseResult::exit_code() const {
+  if (skipped) return kExitSkip;
+  const bool passed = trace.evaluation && trace.evaluation->status == Status::Passed;
+  return passed ? kExitPass : kExitFail;
+}
+
+CaseResult run_case(const Case& planned, const RunOptions& options) {
+  return CaseRun(planned, options).run();
+}
+
+CaseResult ended_case(const Case& planned, const RunOptions& options, Status status,
+                      const std::string& message) {
+  TraceFacts facts;
+  facts.begin(planned, options.policy, options.seed);
+  return facts.finish(status, message);
+}
+
+}  // namespace fitest

@@ -1,0 +1,207 @@
+// SPDX-License-Identifier: Apache-2.0
+#include "run/trace_facts.h"
+
+#include <fmt/chrono.h>
+#include <fmt/format.h>
+
+#include <algorithm>
+#include <cmath>
+
+#include "measure/statistics.h"
+
+namespace fitest {
+namespace {
+
+constexpr std::size_t kMaxLogBytes = std::size_t{5} << 20;  // as flashinfer-bench cuts it
+
+Value verdict_value(const Verdict& verdict) {
+  Value value;
+  value.set("status", Value(name_of(verdict.status)));
+  value.set("max_absolute_error", Value(verdict.max_absolute_error));
+  value.set("max_relative_error", Value(verdict.max_relative_error));
+  value.set("matched_ratio", Value(verdict.matched_ratio));
+  if (!verdict.message.empty()) value.set("message", Value(verdict.message));
+  return value;
+}
+
+Value dim_value(const Dim3& dim) {
+  return Value::Array{std::int64_t{dim.x}, std::int64_t{dim.y}, std::int64_t{dim.z}};
+}
+
+Value line_value(const CodeLine& line) {
+  Value value;
+  value.set("file", Value(line.file));
+  value.set("line", Value(static_cast<std::int64_t>(line.line)));
+  if (!line.text.empty()) value.set("text", Value(line.text));
+  return value;
+}
+
+Value input_value(const Workload& workload, const std::string& name) {
+  const Value* inputs = workload.document.find("workload") != nullptr
+                            ? workload.document.find("workload")->find("inputs")
+                            : workload.document.find("inputs");
+  const Value* written = inputs == nullptr ? nullptr : inputs->find(name);
+  if (written != nullptr) return *written;
+  return Value::Object{{"type", Value("random")}};
+}
+
+void cut_log(std::string& log) {
+  if (log.size() <= kMaxLogBytes) return;
+  std::size_t end = kMaxLogBytes;
+  while (end > 0 && (static_cast<unsigned char>(log[end]) & 0xC0) == 0x80) --end;
+  log.resize(end);
+  log += "\n\n[log truncated]\n";
+}
+
+}  // namespace
+
+std::string local_timestamp() {
+  const auto now = std::chrono::system_clock::now();
+  const std::time_t seconds = std::chrono::system_clock::to_time_t(now);
+  const auto micros =
+      std::chrono::duration_cast<std::chrono::microseconds>(now.time_since_epoch()).count() %
+      1000000;
+  std::tm local{};
+  ::localtime_r(&seconds, &local);
+  return fmt::format("{:%Y-%m-%dT%H:%M:%S}.{:06}", local, micros);
+}
+
+Value workload_document(const Workload& workload, const Definition& definition) {
+  Value axes{Value::Object{}};
+  for (const auto& [name, value] : workload.axes) axes.set(name, Value(value));
+  Value inputs{Value::Object{}};
+  for (const TensorSpec& input : definition.inputs) {
+    inputs.set(input.name, input_value(workload, input.name));
+  }
+  return Value::Object{
+      {"uuid", Value(workload.uuid)}, {"axes", std::move(axes)}, {"inputs", std::move(inputs)}};
+}
+
+void TraceFacts::begin(const Case& planned, Policy policy, std::uint64_t seed) {
+  policy_ = policy;
+  trace_.definition = planned.definition->name;
+  trace_.solution = planned.solution->name;
+  trace_.workload = workload_document(*planned.workload, *planned.definition);
+  environment_.hardware = "unknown";
+  environment_.libs["fitest"] = FITEST_VERSION;
+  trace_.fitest.set("version", Value(FITEST_VERSION));
+  trace_.fitest.set("author", Value(planned.solution->author));
+  trace_.fitest.set("seed", Value(static_cast<std::int64_t>(seed)));
+  trace_.fitest.set("policy", Value(policy == Policy::Strict ? "strict" : "compat"));
+}
+
+void TraceFacts::device(const DeviceProperties& properties) {
+  environment_.hardware = properties.name;
+  if (!properties.driver_version.empty()) environment_.libs["cuda"] = properties.driver_version;
+  Value value;
+  value.set("kind", Value(properties.kind));
+  value.set("name", Value(properties.name));
+  if (!properties.uuid.empty()) value.set("uuid", Value(properties.uuid));
+  value.set("compute_capability",
+            Value(fmt::format("{}.{}", properties.compute_major, properties.compute_minor)));
+  trace_.fitest.set("device", std::move(value));
+}
+
+void TraceFacts::reference(const ReferenceResult& result) {
+  Value value;
+  value.set("engine", Value(result.engine));
+  value.set("milliseconds", Value(result.milliseconds));
+  value.set("cached", Value(result.from_cache));
+  if (!result.note.empty()) {
+    value.set("note", Value(result.note));
+    log_ += result.note + "\n";
+  }
+  trace_.fitest.set("reference", std::move(value));
+}
+
+void TraceFacts::compiled(const CompileResult& result, const std::string& target) {
+  environment_.libs["nvrtc"] = result.nvrtc_version;
+  Value value;
+  value.set("nvrtc", Value(result.nvrtc_version));
+  value.set("target", Value(target));
+  value.set("milliseconds", Value(result.compile_ms));
+  value.set("cached", Value(result.from_cache));
+  trace_.fitest.set("compile", std::move(value));
+  if (result.succeeded) log_ += result.log;
+}
+
+void TraceFacts::kernels(const std::vector<KernelInfo>& kernels) {
+  Value::Array list;
+  for (const KernelInfo& kernel : kernels) {
+    Value value;
+    value.set("name", Value(kernel.name));
+    if (kernel.registers > 0) value.set("registers", Value(kernel.registers));
+    value.set("static_shared_bytes", Value(static_cast<std::int64_t>(kernel.static_shared_bytes)));
+    value.set("local_bytes", Value(static_cast<std::int64_t>(kernel.local_bytes)));
+    list.push_back(std::move(value));
+  }
+  trace_.fitest.set("kernels", Value(std::move(list)));
+}
+
+void TraceFacts::verdicts(const Verdicts& verdicts) {
+  verdict_ = verdicts.of(policy_);
+  Value value;
+  value.set("strict", verdict_value(verdicts.strict));
+  value.set("compat", verdict_value(verdicts.compat));
+  trace_.fitest.set("verdicts", std::move(value));
+}
+
+void TraceFacts::fault(const Fault& fault) {
+  Value value;
+  value.set("kind", Value(name_of(fault.kind)));
+  value.set("message", Value(fault.message));
+  if (!fault.kernel.empty()) value.set("kernel", Value(fault.kernel));
+  if (fault.has_thread) {
+    value.set("block", dim_value(fault.block));
+    value.set("thread", dim_value(fault.thread));
+  }
+  if (fault.source.line != 0) value.set("source", line_value(fault.source));
+  if (fault.ptx.line != 0) value.set("ptx", line_value(fault.ptx));
+  if (!fault.buffer.empty()) {
+    value.set("buffer", Value(fault.buffer));
+    value.set("offset", Value(fault.offset));
+  }
+  trace_.fitest.set("fault", std::move(value));
+}
+
+void TraceFacts::performance(const Samples& samples, const std::string& timer,
+                             double reference_ms) {
+  const double latency = samples.latency_ms();
+  performance_ = Performance{latency, reference_ms, latency > 0 ? reference_ms / latency : 0};
+  const SampleStatistics statistics = summarize(samples.all());
+  Value value;
+  value.set("timer", Value(timer));
+  value.set("count", Value(static_cast<std::int64_t>(statistics.count)));
+  value.set("median_ms", Value(statistics.median));
+  value.set("min_ms", Value(statistics.minimum));
+  value.set("max_ms", Value(statistics.maximum));
+  value.set("iqr_ms", Value(statistics.interquartile_range));
+  trace_.fitest.set("timing", std::move(value));
+}
+
+CaseResult TraceFacts::finish(Status status, const std::string& message) {
+  Evaluation evaluation;
+  evaluation.status = status;
+  evaluation.environment = environment_;
+  evaluation.timestamp = local_timestamp();
+  if (!message.empty() && !log_.empty() && !log_.ends_with('\n')) log_ += '\n';
+  evaluation.log = log_ + message;
+  cut_log(evaluation.log);
+  if (status == Status::Passed || status == Status::IncorrectNumerical) {
+    const Verdict verdict = verdict_.value_or(Verdict{});
+    Correctness correctness{verdict.max_relative_error, verdict.max_absolute_error, Value()};
+    correctness.extra.set("matched_ratio", Value(verdict.matched_ratio));
+    evaluation.correctness = std::move(correctness);
+  }
+  if (status == Status::Passed) evaluation.performance = performance_.value_or(Performance{});
+  trace_.evaluation = std::move(evaluation);
+  return {trace_, std::nullopt, message};
+}
+
+CaseResult TraceFacts::skipped(const std::string& reason) {
+  trace_.evaluation.reset();
+  trace_.fitest.set("skipped", Value(reason));
+  return {trace_, reason, {}};
+}
+
+}  // namespace fitest

@@ -1,0 +1,48 @@
+// SPDX-License-Identifier: Apache-2.0
+// Gathers what is known about a case while it runs, and makes its Trace.
+#pragma once
+
+#include <optional>
+#include <string>
+#include <vector>
+
+#include "check/evaluator.h"
+#include "compile/compiler.h"
+#include "device/device.h"
+#include "measure/sampler.h"
+#include "run/run_case.h"
+
+namespace fitest {
+
+class TraceFacts {
+ public:
+  void begin(const Case& planned, Policy policy, std::uint64_t seed);
+  void device(const DeviceProperties& properties);
+  void reference(const ReferenceResult& result);
+  void compiled(const CompileResult& result, const std::string& target);
+  void kernels(const std::vector<KernelInfo>& kernels);
+  void verdicts(const Verdicts& verdicts);
+  void fault(const Fault& fault);
+  void performance(const Samples& samples, const std::string& timer, double reference_ms);
+  // What the kernels printed; goes to the log.
+  void device_output(const std::string& text) { log_ += text; }
+
+  CaseResult finish(Status status, const std::string& message);
+  CaseResult skipped(const std::string& reason);
+
+ private:
+  Trace trace_;
+  Environment environment_;
+  std::string log_;
+  std::optional<Verdict> verdict_;  // under the policy that decides
+  std::optional<Performance> performance_;
+  Policy policy_ = Policy::Strict;
+};
+
+// {uuid, axes, inputs} of the official format, also for workloads in the authoring form.
+Value workload_document(const Workload& workload, const Definition& definition);
+
+// "2026-01-31T12:00:00.123456", local time as upstream writes it.
+std::string local_timestamp();
+
+}  // namespace fitest
