@@ -9,7 +9,7 @@
 
 #include "compile/compiler.h"
 #include "device/device.h"
-#include "run/launch_plan.h"
+#include "run/resolved_plan.h"
 #include "schema/definition.h"
 
 namespace fitest {

@@ -8,7 +8,7 @@
 #include "measure/statistics.h"
 #include "run/execution.h"
 #include "run/inputs.h"
-#include "run/launch_plan.h"
+#include "run/resolved_plan.h"
 #include "run/trace_facts.h"
 
 namespace fitest {

@@ -1,5 +1,5 @@
 // SPDX-License-Identifier: Apache-2.0
-#include "run/launch_plan.h"
+#include "run/resolved_plan.h"
 
 #include <fmt/format.h>
 
