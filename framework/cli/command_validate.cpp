@@ -22,14 +22,9 @@ int validate(const ValidateOptions& options) {
     if (options.quiet && diagnostic.severity == Severity::Warning) continue;
     std::cerr << render(diagnostic);
   }
-  const std::size_t errors = summary.diagnostics.error_count();
-  if (summary.solutions > 0) std::cout << fmt::format("{} solutions, ", summary.solutions);
-  if (summary.diagnostics.warning_count() > 0) {
-    std::cout << fmt::format("{} warnings\n", summary.diagnostics.warning_count());
-  }
-  std::cout << fmt::format("{} definitions, {} workloads, {} errors\n", summary.definitions,
-                           summary.workloads, errors);
-  return errors == 0 ? kExitPass : kExitFail;
+  if (summary.warnings > 0) std::cout << fmt::format("{} warnings\n", summary.warnings);
+  std::cout << summary_line(summary) << '\n';
+  return summary.errors == 0 ? kExitPass : kExitFail;
 }
 
 }  // namespace

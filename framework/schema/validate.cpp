@@ -28,10 +28,9 @@ ValidationSummary validate_dataset(const std::filesystem::path& root) {
 
 std::string summary_line(const ValidationSummary& summary) {
   std::string line = counted(summary.definitions, "definition");
-  line += ", " + counted(summary.workloads, "workload");
   if (summary.solutions > 0) line += ", " + counted(summary.solutions, "solution");
-  if (summary.warnings > 0) line += ", " + counted(summary.warnings, "warning");
-  return line + ", " + counted(summary.errors, "error");
+  return line + ", " + counted(summary.workloads, "workload") + ", " +
+         counted(summary.errors, "error");
 }
 
 }  // namespace fitest

@@ -22,7 +22,7 @@ struct ValidationSummary {
 // A missing root is an Error (Environment).
 ValidationSummary validate_dataset(const std::filesystem::path& root);
 
-// "156 definitions, 663 workloads, 0 errors", with solutions and warnings where there are any.
+// "156 definitions, 663 workloads, 0 errors", with solutions where there are any.
 std::string summary_line(const ValidationSummary& summary);
 
 }  // namespace fitest

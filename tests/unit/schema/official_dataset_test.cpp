@@ -26,8 +26,7 @@ class OfficialDataset : public ::testing::Test {
 TEST_F(OfficialDataset, ValidatesWithoutErrorAndWarnsOncePerMissingBlob) {
   const ValidationSummary summary = validate_dataset(root_);
   EXPECT_EQ(summary.errors, 0u) << summary.diagnostics.render_all();
-  EXPECT_THAT(summary_line(summary), ::testing::StartsWith("156 definitions, 663 workloads, "));
-  EXPECT_THAT(summary_line(summary), ::testing::EndsWith(", 0 errors"));
+  EXPECT_EQ(summary_line(summary), "156 definitions, 663 workloads, 0 errors");
   std::size_t missing = 0;
   for (const Diagnostic& diagnostic : summary.diagnostics.list()) {
     missing += diagnostic.message.find("tensor file") != std::string::npos ? 1 : 0;
