@@ -10,7 +10,6 @@
 
 constexpr int kVectorSize = 8;  // bfloat16 values in 16 bytes
 constexpr int kThreads = 128;   // of attend()
-constexpr int kTokens = 4;      // that a team has under way at once
 constexpr float kLog2E = 1.44269504f;
 constexpr unsigned int kFullWarp = 0xffffffffu;
 
@@ -28,6 +27,13 @@ __device__ Floats unpack(uint4 vector) {
     result.value[2 * i + 1] = __uint_as_float(pairs[i] & 0xffff0000u);
   }
   return result;
+}
+
+__device__ float dot(const Floats& a, const Floats& b) {
+  float sum = 0;
+#pragma unroll
+  for (int i = 0; i < kVectorSize; ++i) sum += a.value[i] * b.value[i];
+  return sum;
 }
 
 __device__ float minus_infinity() {
@@ -58,147 +64,183 @@ __device__ int sequence_of(int item, const int* kv_indptr, int batch_size, int c
   return low;
 }
 
-// Softmax of the tokens seen so far by one team, for one query head; a lane has eight elements.
-struct Running {
-  float largest = minus_infinity();
-  float total = 0;
-  Floats attended = {};
+// How a block of attend() is divided. A team of lanes takes kTokens tokens at a time, 16 bytes of
+// each per lane, and serves all query heads of the key head with them. Of the logits that come of
+// it, lane i owns that of head i / kTokens and token i % kTokens.
+template <int kHeads, int kKvHeads, int kHeadDim>
+struct Layout {
+  static constexpr int kGroup = kHeads / kKvHeads;
+  static constexpr int kLanes = kHeadDim / kVectorSize;
+  static constexpr int kTeams = kThreads / kLanes;
+  static constexpr int kTokens = kLanes / kGroup;
+  static_assert(kHeads % kKvHeads == 0 && kLanes % kGroup == 0 && 32 % kLanes == 0);
+  static_assert(kThreads == kHeadDim);
+};
 
-  __device__ void add(const float (&logits)[kTokens], const Floats (&values)[kTokens]) {
-    float next = largest;
+// Adds up every value over the lanes of a team; lane i gets the sum of values[i].
+template <int kLanes>
+__device__ float reduce_scatter(float (&values)[kLanes], int lane) {
 #pragma unroll
-    for (int t = 0; t < kTokens; ++t) next = fmaxf(next, logits[t]);
+  for (int half = kLanes / 2; half > 0; half /= 2) {
+    const bool upper = (lane & half) != 0;
+#pragma unroll
+    for (int i = 0; i < half; ++i) {
+      const float given = upper ? values[i] : values[i + half];
+      const float kept = upper ? values[i + half] : values[i];
+      values[i] = kept + __shfl_xor_sync(kFullWarp, given, half);
+    }
+  }
+  return values[0];
+}
+
+// Softmax over the tokens that a team has seen, as one lane has it.
+template <class L>
+struct Running {
+  float largest = minus_infinity();  // logit of the lane's own head
+  float total = 0;                   // of the weights of the lane's own head and token
+  Floats attended[L::kGroup] = {};   // the lane's elements of every head
+
+  __device__ void add(float logit, const uint4 (&value_vectors)[L::kTokens]) {
+    float next = fmaxf(largest, logit);
+#pragma unroll
+    for (int offset = L::kTokens / 2; offset > 0; offset /= 2) {
+      next = fmaxf(next, __shfl_xor_sync(kFullWarp, next, offset));
+    }
     const float shrink = weight_of(largest, next);
+    const float weight = weight_of(logit, next);
     largest = next;
-    total *= shrink;
+    total = total * shrink + weight;
+
 #pragma unroll
-    for (int i = 0; i < kVectorSize; ++i) attended.value[i] *= shrink;
+    for (int h = 0; h < L::kGroup; ++h) {
+      const float head_shrink = __shfl_sync(kFullWarp, shrink, h * L::kTokens, L::kLanes);
 #pragma unroll
-    for (int t = 0; t < kTokens; ++t) {
-      const float weight = weight_of(logits[t], largest);
-      total += weight;
+      for (int i = 0; i < kVectorSize; ++i) attended[h].value[i] *= head_shrink;
+    }
 #pragma unroll
-      for (int i = 0; i < kVectorSize; ++i) attended.value[i] += weight * values[t].value[i];
+    for (int t = 0; t < L::kTokens; ++t) {
+      const Floats values = unpack(value_vectors[t]);
+#pragma unroll
+      for (int h = 0; h < L::kGroup; ++h) {
+        const float token_weight = __shfl_sync(kFullWarp, weight, h * L::kTokens + t, L::kLanes);
+#pragma unroll
+        for (int i = 0; i < kVectorSize; ++i) {
+          attended[h].value[i] += token_weight * values.value[i];
+        }
+      }
     }
   }
 };
 
-// Dot product over a team of kLanes lanes, in every one of them.
-template <int kLanes>
-__device__ float team_dot(const Floats& a, const Floats& b) {
-  float sum = 0;
+// Merges the teams of a block into the item's outputs and log-sum-exps, head by head.
+template <class L, int kHeadDim>
+__device__ void write_item(const Running<L>& running, float* part_output, float* part_lse) {
+  __shared__ float team_largest[L::kGroup][L::kTeams];
+  __shared__ float team_total[L::kGroup][L::kTeams];
+  __shared__ float team_attended[L::kGroup][L::kTeams][kHeadDim];
+  const int lane = threadIdx.x % L::kLanes;
+  const int team = threadIdx.x / L::kLanes;
+
+  float total = running.total;
 #pragma unroll
-  for (int i = 0; i < kVectorSize; ++i) sum += a.value[i] * b.value[i];
-#pragma unroll
-  for (int offset = kLanes / 2; offset > 0; offset /= 2) {
-    sum += __shfl_xor_sync(kFullWarp, sum, offset);
+  for (int offset = L::kTokens / 2; offset > 0; offset /= 2) {
+    total += __shfl_xor_sync(kFullWarp, total, offset);
   }
-  return sum;
-}
-
-// Grid: items, key heads. A team of lanes takes one token at a time, 16 bytes per lane, and serves
-// all query heads of the key head with it.
-template <int kHeads, int kKvHeads, int kHeadDim>
-__global__ void __launch_bounds__(kThreads)
-    attend(const uint4* __restrict__ q, const uint4* __restrict__ k_cache,
-           const uint4* __restrict__ v_cache, const int* __restrict__ kv_indptr,
-           const int* __restrict__ kv_indices, float sm_scale, float* __restrict__ part_output,
-           float* __restrict__ part_lse, int batch_size, int chunk) {
-  constexpr int kGroup = kHeads / kKvHeads;
-  constexpr int kLanes = kHeadDim / kVectorSize;
-  constexpr int kTeams = kThreads / kLanes;
-  static_assert(32 % kLanes == 0 && kThreads == kHeadDim && kGroup <= kThreads);
-  __shared__ float team_largest[kGroup][kTeams];
-  __shared__ float team_total[kGroup][kTeams];
-  __shared__ float team_attended[kGroup][kTeams][kHeadDim];
-
-  const int item = blockIdx.x;
-  const int kv_head = blockIdx.y;
-  const int sequence = sequence_of(item, kv_indptr, batch_size, chunk);
-  const int chunk_begin = (item - sequence) * chunk;
-  const int begin = max(kv_indptr[sequence], chunk_begin);
-  const int end = min(kv_indptr[sequence + 1], chunk_begin + chunk);
-  const size_t first_part = size_t(item) * kHeads + kv_head * kGroup;
-  if (begin >= end) {
-    if (threadIdx.x < kGroup) part_lse[first_part + threadIdx.x] = minus_infinity();
-    return;
+  if (lane % L::kTokens == 0) {
+    team_largest[lane / L::kTokens][team] = running.largest;
+    team_total[lane / L::kTokens][team] = total;
   }
-
-  const int lane = threadIdx.x % kLanes;
-  const int team = threadIdx.x / kLanes;
-  Floats queries[kGroup];
 #pragma unroll
-  for (int h = 0; h < kGroup; ++h) {
-    queries[h] = unpack(q[(size_t(sequence) * kHeads + kv_head * kGroup + h) * kLanes + lane]);
-#pragma unroll
-    for (int i = 0; i < kVectorSize; ++i) queries[h].value[i] *= sm_scale * kLog2E;
-  }
-
-  // Pages are read one round ahead; past the end, the last token stands in with weight zero.
-  int pages[kTokens];
-  const auto read_pages = [&](int first) {
-#pragma unroll
-    for (int t = 0; t < kTokens; ++t) pages[t] = kv_indices[min(first + t * kTeams, end - 1)];
-  };
-  read_pages(begin + team);
-  Running running[kGroup];
-  for (int round = begin; round < end; round += kTeams * kTokens) {
-    const int first = round + team;
-    uint4 key_vectors[kTokens];
-    uint4 value_vectors[kTokens];
-#pragma unroll
-    for (int t = 0; t < kTokens; ++t) {
-      const size_t vector = (size_t(pages[t]) * kKvHeads + kv_head) * kLanes + lane;
-      key_vectors[t] = k_cache[vector];
-      value_vectors[t] = v_cache[vector];
-    }
-    read_pages(first + kTeams * kTokens);
-
-    float logits[kGroup][kTokens];
-#pragma unroll
-    for (int t = 0; t < kTokens; ++t) {
-      const Floats key = unpack(key_vectors[t]);
-#pragma unroll
-      for (int h = 0; h < kGroup; ++h) {
-        const float logit = team_dot<kLanes>(queries[h], key);
-        logits[h][t] = first + t * kTeams < end ? logit : minus_infinity();
-      }
-    }
-    Floats values[kTokens];
-#pragma unroll
-    for (int t = 0; t < kTokens; ++t) values[t] = unpack(value_vectors[t]);
-#pragma unroll
-    for (int h = 0; h < kGroup; ++h) running[h].add(logits[h], values);
-  }
-
-#pragma unroll
-  for (int h = 0; h < kGroup; ++h) {
-    if (lane == 0) {
-      team_largest[h][team] = running[h].largest;
-      team_total[h][team] = running[h].total;
-    }
+  for (int h = 0; h < L::kGroup; ++h) {
 #pragma unroll
     for (int i = 0; i < kVectorSize; ++i) {
-      team_attended[h][team][lane * kVectorSize + i] = running[h].attended.value[i];
+      team_attended[h][team][lane * kVectorSize + i] = running.attended[h].value[i];
     }
   }
   __syncthreads();
 
   const int element = threadIdx.x;
 #pragma unroll
-  for (int h = 0; h < kGroup; ++h) {
+  for (int h = 0; h < L::kGroup; ++h) {
     float largest = minus_infinity();
-    for (int other = 0; other < kTeams; ++other) largest = fmaxf(largest, team_largest[h][other]);
-    float total = 0;
+    for (int other = 0; other < L::kTeams; ++other) {
+      largest = fmaxf(largest, team_largest[h][other]);
+    }
+    float sum = 0;
     float attended = 0;
-    for (int other = 0; other < kTeams; ++other) {
+    for (int other = 0; other < L::kTeams; ++other) {
       const float weight = weight_of(team_largest[h][other], largest);
-      total += weight * team_total[h][other];
+      sum += weight * team_total[h][other];
       attended += weight * team_attended[h][other][element];
     }
-    part_output[(first_part + h) * kHeadDim + element] = attended / total;
-    if (element == 0) part_lse[first_part + h] = largest + log2f(total);
+    part_output[h * kHeadDim + element] = attended / sum;
+    if (element == 0) part_lse[h] = largest + log2f(sum);
   }
+}
+
+// Grid: items, key heads.
+template <int kHeads, int kKvHeads, int kHeadDim>
+__global__ void __launch_bounds__(kThreads)
+    attend(const uint4* __restrict__ q, const uint4* __restrict__ k_cache,
+           const uint4* __restrict__ v_cache, const int* __restrict__ kv_indptr,
+           const int* __restrict__ kv_indices, float sm_scale, float* __restrict__ part_output,
+           float* __restrict__ part_lse, int batch_size, int chunk) {
+  using L = Layout<kHeads, kKvHeads, kHeadDim>;
+  const int item = blockIdx.x;
+  const int kv_head = blockIdx.y;
+  const int sequence = sequence_of(item, kv_indptr, batch_size, chunk);
+  const int chunk_begin = (item - sequence) * chunk;
+  const int begin = max(kv_indptr[sequence], chunk_begin);
+  const int end = min(kv_indptr[sequence + 1], chunk_begin + chunk);
+  const size_t first_part = size_t(item) * kHeads + kv_head * L::kGroup;
+  if (begin >= end) {
+    if (threadIdx.x < L::kGroup) part_lse[first_part + threadIdx.x] = minus_infinity();
+    return;
+  }
+
+  const int lane = threadIdx.x % L::kLanes;
+  const int team = threadIdx.x / L::kLanes;
+  const size_t first_head = size_t(sequence) * kHeads + kv_head * L::kGroup;
+  Floats queries[L::kGroup];
+#pragma unroll
+  for (int h = 0; h < L::kGroup; ++h) {
+    queries[h] = unpack(q[(first_head + h) * L::kLanes + lane]);
+#pragma unroll
+    for (int i = 0; i < kVectorSize; ++i) queries[h].value[i] *= sm_scale * kLog2E;
+  }
+
+  // Pages are read one round ahead; past the end, the last token stands in with weight zero.
+  int pages[L::kTokens];
+  const auto read_pages = [&](int first) {
+#pragma unroll
+    for (int t = 0; t < L::kTokens; ++t) pages[t] = kv_indices[min(first + t * L::kTeams, end - 1)];
+  };
+  read_pages(begin + team);
+  Running<L> running;
+  for (int round = begin; round < end; round += L::kTeams * L::kTokens) {
+    const int first = round + team;
+    uint4 key_vectors[L::kTokens];
+    uint4 value_vectors[L::kTokens];
+#pragma unroll
+    for (int t = 0; t < L::kTokens; ++t) {
+      const size_t vector = (size_t(pages[t]) * kKvHeads + kv_head) * L::kLanes + lane;
+      key_vectors[t] = k_cache[vector];
+      value_vectors[t] = v_cache[vector];
+    }
+    read_pages(first + L::kTeams * L::kTokens);
+
+    float products[L::kLanes];
+#pragma unroll
+    for (int t = 0; t < L::kTokens; ++t) {
+      const Floats key = unpack(key_vectors[t]);
+#pragma unroll
+      for (int h = 0; h < L::kGroup; ++h) products[h * L::kTokens + t] = dot(queries[h], key);
+    }
+    const float logit = reduce_scatter<L::kLanes>(products, lane);
+    const bool inside = first + lane % L::kTokens * L::kTeams < end;
+    running.add(inside ? logit : minus_infinity(), value_vectors);
+  }
+  write_item<L, kHeadDim>(running, part_output + first_part * kHeadDim, part_lse + first_part);
 }
 
 // Grid: sequences, query heads; a thread per element.
