@@ -14,7 +14,7 @@ struct SampleStatistics {
   double maximum = 0;
   double mean = 0;
   double interquartile_range = 0;
-  double standard_deviation = 0;
+  double standard_deviation = 0;  // of a sample: divided by n - 1; 0 for a single one
 };
 
 // Quartiles by linear interpolation (type 7 of Hyndman & Fan, numpy's default). Empty: all zero.
