@@ -1,0 +1,42 @@
+# SPDX-License-Identifier: Apache-2.0
+#[[
+Included by a script that fitest_discover_tests() wrote, each time ctest starts. Asks the program
+for the suite's cases and includes what it prints; where there are none, adds a failing test that
+says why, so that no mistake looks like success.
+]]
+cmake_policy(VERSION 3.25)
+
+# fitest_add_sentinel(<kind> <why>): a failing test that no label filter of the suite leaves out.
+function(fitest_add_sentinel kind why)
+  set(diagnostics ${fitest_folder}/diagnostics.txt)
+  file(WRITE ${diagnostics} "${why}")
+  set(name ${fitest_suite}_${kind})
+  set(labels kernel quick full)
+  foreach(argument IN LISTS fitest_list_arguments)
+    if(argument MATCHES "^--label=(.*)")
+      list(APPEND labels ${CMAKE_MATCH_1})
+    endif()
+  endforeach()
+  add_test(${name} ${fitest_cmake} -DSUITE=${fitest_suite} -DDIAGNOSTICS=${diagnostics}
+           -P ${fitest_module_dir}/fitest_report_failure.cmake)
+  set_tests_properties(${name} PROPERTIES TIMEOUT 60 LABELS "${labels}")
+endfunction()
+
+if(NOT EXISTS "${fitest_program}")
+  fitest_add_sentinel(NOT_BUILT "${fitest_program} does not exist; build the target fitest\n")
+else()
+  execute_process(
+    COMMAND ${fitest_program} list ${fitest_list_arguments}
+    RESULT_VARIABLE fitest_status
+    OUTPUT_VARIABLE fitest_output
+    ERROR_VARIABLE fitest_errors)
+  if(NOT fitest_status STREQUAL "0")
+    fitest_add_sentinel(NOT_FOUND "${fitest_errors}(fitest list: ${fitest_status})\n")
+  elseif(fitest_output STREQUAL "")
+    list(JOIN fitest_list_arguments " " fitest_command)
+    fitest_add_sentinel(NOT_FOUND "no case is selected by: fitest list ${fitest_command}\n")
+  else()
+    file(WRITE ${fitest_folder}/cases.cmake "${fitest_output}")
+    include(${fitest_folder}/cases.cmake)
+  endif()
+endif()
