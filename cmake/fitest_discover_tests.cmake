@@ -18,7 +18,8 @@ Makes a CTest case of every Definition × Solution × Workload of a dataset, nam
 <definition>/<solution>/<workload uuid prefix>. Cases are listed when ctest starts, from the dataset
 alone: a new kernel or workload is in the next `ctest` without configuring again. A suite whose
 dataset cannot be read, or that selects no case, has the one failing test <suite>_NOT_FOUND that
-shows why; one whose `fitest` is not built, <suite>_NOT_BUILT.
+shows why; one whose `fitest` is not built, <suite>_NOT_BUILT. Documents that are broken beside
+good ones make <suite>_INVALID fail.
 
 Paths are relative to the current source folder, TRACE_DIR to the current binary folder. Needs the
 target fitest::fitest: from find_package(fitest), or from add_subdirectory() of fitest's sources.

@@ -7,8 +7,9 @@ says why, so that no mistake looks like success.
 cmake_policy(VERSION 3.25)
 
 # fitest_add_sentinel(<kind> <why>): a failing test that no label filter of the suite leaves out.
+# What `fitest list --ctest` prints calls it too, for documents that are broken beside good ones.
 function(fitest_add_sentinel kind why)
-  set(diagnostics ${fitest_folder}/diagnostics.txt)
+  set(diagnostics ${fitest_folder}/${kind}.txt)
   file(WRITE ${diagnostics} "${why}")
   set(name ${fitest_suite}_${kind})
   set(labels kernel quick full)
