@@ -72,9 +72,14 @@ class SaxHandler final : public Json::json_sax_t {
   SourceRange bracket() { return token_until(token_start() + 1); }
   SourceRange word() { return token_until(text_.find_first_of(" \t\r\n,]}", token_start())); }
   SourceRange quoted() {
-    std::size_t at = token_start() + 1;
-    while (at < part_.end && text_[at] != '"') at += text_[at] == '\\' ? 2 : 1;
-    return token_until(at + 1);
+    std::size_t at = text_.find('"', token_start() + 1);
+    while (at < part_.end && is_escaped(at)) at = text_.find('"', at + 1);
+    return token_until(std::min(at, part_.end - 1) + 1);
+  }
+  bool is_escaped(std::size_t at) const {
+    std::size_t backslashes = 0;
+    while (text_[at - backslashes - 1] == '\\') ++backslashes;
+    return backslashes % 2 == 1;
   }
   bool scalar(Value value, SourceRange range) {
     builder_.add(std::move(value), range);
@@ -118,14 +123,23 @@ std::string reason_of(std::string_view what) {
   return reason;
 }
 
+// A token that is well-formed but out of place, or a number too large, is shown whole; else the
+// last byte read is.
+std::size_t culprit_length(std::string_view what, const std::string& last_token) {
+  const auto says = [&](std::string_view text) { return what.find(text) != what.npos; };
+  if (says("unexpected false")) return 5;
+  if (says("unexpected true") || says("unexpected null")) return 4;
+  if (says("unexpected string") || says("unexpected number") || says("overflow")) {
+    return last_token.size();
+  }
+  return 1;
+}
+
 bool SaxHandler::parse_error(std::size_t position, const std::string& last_token,
                              const nlohmann::detail::exception& error) {
   const std::string_view what = error.what();
-  // A token that is well-formed but out of place is shown whole; else the last byte read is.
-  const bool whole_token =
-      what.find("unexpected") != std::string_view::npos || what.find("overflow") != what.npos;
-  const std::size_t length = whole_token ? std::max<std::size_t>(1, last_token.size()) : 1;
   const std::size_t end = std::min(part_.begin + position, part_.end);
+  const std::size_t length = culprit_length(what, last_token);
   const std::size_t begin = end - std::min(length, end - part_.begin);
   diagnostics_.error(source_, {begin, end}, "not valid JSON: " + reason_of(what));
   return false;

@@ -9,6 +9,7 @@
 #include "base/file.h"
 #include "base/text.h"
 #include "document/document.h"
+#include "schema/constraints.h"
 #include "schema/fields.h"
 
 namespace fitest {
@@ -86,9 +87,10 @@ class DatasetReader {
     if (document.is_null()) return;
     const std::vector<PathMember> members{{"name", name},
                                           {"op_type", file.parent_path().filename().string()}};
-    auto definition = read_definition(completed(document, members), diagnostics());
+    const std::optional<Value> completed = complete(document, members);
+    auto definition = read_definition(completed ? *completed : document, diagnostics());
     if (!definition) return;
-    definition->document = document;
+    if (completed) definition->document = document;
     if (!is_new) {
       diagnostics().error(document.source(), opening(document),
                           fmt::format("there is a second definition \"{}\"", name));
@@ -97,12 +99,15 @@ class DatasetReader {
     if (agrees_with_path(document, members)) dataset_.definitions.push_back(*std::move(definition));
   }
 
-  // The document with the members that it leaves out.
-  static Value completed(const Value& document, const std::vector<PathMember>& members) {
-    Value result = document;
-    if (!result.is_object()) return result;
+  // The document with the members that it leaves out; nothing when it has them all.
+  static std::optional<Value> complete(const Value& document,
+                                       const std::vector<PathMember>& members) {
+    std::optional<Value> result;
+    if (!document.is_object()) return result;
     for (const PathMember& member : members) {
-      if (result.find(member.key) == nullptr) result.set(member.key, member.value);
+      if (document.find(member.key) != nullptr) continue;
+      if (!result) result = document;
+      result->set(member.key, member.value);
     }
     return result;
   }
@@ -172,15 +177,18 @@ class DatasetReader {
 
   void read_row(const Value& row, const std::string& name, const Definition* definition) {
     const std::vector<PathMember> members{{"definition", name}};
-    auto workload = read_workload(completed(row, members), diagnostics());
+    const std::optional<Value> completed = complete(row, members);
+    auto workload = read_workload(completed ? *completed : row, diagnostics());
     if (!workload || !agrees_with_path(row, members)) return;
-    workload->document = row;
+    if (completed) workload->document = row;
     if (!is_new_uuid(*workload)) return;
     if (definition != nullptr) {
       const std::size_t errors_before = diagnostics().error_count();
       check_workload(*workload, *definition, diagnostics());
       if (diagnostics().error_count() > errors_before) return;
       complete_inputs(*workload, *definition);
+      check_constraints(*definition, *workload, nullptr, diagnostics());
+      if (diagnostics().error_count() > errors_before) return;
     }
     check_blobs(*workload);
     dataset_.workloads.push_back(*std::move(workload));
@@ -257,9 +265,10 @@ class DatasetReader {
         {"name", named.filename().string()},
         {"definition", definition_folder.filename().string()},
         {"author", definition_folder.parent_path().parent_path().filename().string()}};
-    auto solution = read_solution(completed(document, members), folder, diagnostics());
+    const std::optional<Value> completed = complete(document, members);
+    auto solution = read_solution(completed ? *completed : document, folder, diagnostics());
     if (!solution || !agrees_with_path(document, members)) return;
-    solution->document = document;
+    if (completed) solution->document = document;
     if (!is_new_solution(*solution) || !has_definition(*solution)) return;
     dataset_.solutions.push_back(*std::move(solution));
   }

@@ -212,7 +212,7 @@ std::optional<Status> status_from_name(std::string_view name) {
 Value to_document(const Trace& trace) {
   Value::Object members{
       {"definition", trace.definition},
-      {"solution", trace.solution.empty() ? Value() : Value(trace.solution)},
+      {"solution", trace.solution},
       {"workload", trace.workload},
       {"evaluation", trace.evaluation ? to_document(*trace.evaluation) : Value()},
   };
