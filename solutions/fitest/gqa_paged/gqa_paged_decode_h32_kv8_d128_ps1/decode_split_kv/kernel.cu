@@ -78,19 +78,23 @@ struct Layout {
 };
 
 // Adds up every value over the lanes of a team; lane i gets the sum of values[i].
-template <int kLanes>
-__device__ float reduce_scatter(float (&values)[kLanes], int lane) {
+template <int kCount>
+__device__ float reduce_scatter(const float (&values)[kCount], int lane) {
+  if constexpr (kCount == 1) {
+    return values[0];
+  } else {
+    constexpr int kHalf = kCount / 2;
+    const bool upper = (lane & kHalf) != 0;
+    float sums[kHalf];
 #pragma unroll
-  for (int half = kLanes / 2; half > 0; half /= 2) {
-    const bool upper = (lane & half) != 0;
-#pragma unroll
-    for (int i = 0; i < half; ++i) {
-      const float given = upper ? values[i] : values[i + half];
-      const float kept = upper ? values[i + half] : values[i];
-      values[i] = kept + __shfl_xor_sync(kFullWarp, given, half);
+    for (int i = 0; i < kHalf; ++i) {
+      const float low = values[i];
+      const float high = values[i + kHalf];
+      const float received = __shfl_xor_sync(kFullWarp, upper ? low : high, kHalf);
+      sums[i] = received + (upper ? high : low);
     }
+    return reduce_scatter(sums, lane);
   }
-  return values[0];
 }
 
 // Softmax over the tokens that a team has seen, as one lane has it.
@@ -236,7 +240,7 @@ __global__ void __launch_bounds__(kThreads)
 #pragma unroll
       for (int h = 0; h < L::kGroup; ++h) products[h * L::kTokens + t] = dot(queries[h], key);
     }
-    const float logit = reduce_scatter<L::kLanes>(products, lane);
+    const float logit = reduce_scatter(products, lane);
     const bool inside = first + lane % L::kTokens * L::kTeams < end;
     running.add(inside ? logit : minus_infinity(), value_vectors);
   }
