@@ -14,7 +14,9 @@ struct EvaluationConfig {
   int iterations = 50;
   int num_trials = 3;
   Tolerance tolerance;
-  Value extra;
+  int timeout_seconds = 300;
+  bool profile_baseline = true;
+  Value extra;  // an object: what single evaluators read
 };
 
 // What the user set: a YAML file and overrides; unset fields stay unset until resolved.
@@ -23,10 +25,14 @@ class ConfigSource {
   ConfigSource();  // the built-in values, equal to upstream's bundled file
   // Replaces the built-in op_type and definition tables; unknown keys are errors.
   static ConfigSource read(const std::filesystem::path& yaml);
+  static ConfigSource parse(const SourcePtr& yaml);
+  // A top-level key, over the file: what a command line option sets. Error (Usage) if it cannot be.
+  void set(const std::string& key, const Value& value);
   // Built-in < op_type_config < definition_config < top level of the file.
   EvaluationConfig resolve(const std::string& op_type, const std::string& definition) const;
 
  private:
+  explicit ConfigSource(Value document);
   Value document_;
 };
 

@@ -17,6 +17,8 @@ struct Verdict {
   double max_relative_error = 0;
   double max_absolute_error = 0;
   double matched_ratio = 1;
+  // flashinfer-bench reports this trial at once; a later one cannot change the outcome.
+  bool is_final = false;
   std::string message;  // for a failure: "output[3,17]: expected 1.5, got nan; 4 of 28672 …"
 };
 
@@ -27,8 +29,13 @@ struct Verdicts {
 };
 
 // Default evaluator: `expected` from the reference (its own dtypes), `actual` from the kernel, both
-// in the order of the Definition's outputs. One trial.
+// in the order of the Definition's outputs. One trial. A message has a line for each wrong output.
 Verdicts evaluate_default(const std::vector<NamedTensor>& expected,
+                          const std::vector<NamedTensor>& actual, const Tolerance& tolerance);
+
+// Low-bit evaluator: the default one with a required matched ratio of 0.95 where none is set. The
+// Trace's correctness.extra holds {"matched_ratio": …}.
+Verdicts evaluate_low_bit(const std::vector<NamedTensor>& expected,
                           const std::vector<NamedTensor>& actual, const Tolerance& tolerance);
 
 // Verdict over several trials, as upstream folds them.
