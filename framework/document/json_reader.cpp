@@ -102,24 +102,34 @@ class SaxHandler final : public Json::json_sax_t {
   TreeBuilder builder_;
 };
 
+void replace(std::string& text, std::string_view from, std::string_view to) {
+  const std::size_t at = text.find(from);
+  if (at != std::string::npos) text.replace(at, from.size(), to);
+}
+
 // What the library says, without its prefix, position and echo of the text, which the caret shows.
 std::string reason_of(std::string_view what) {
-  const std::size_t colon = what.find(": ");
-  if (what.starts_with("[json.exception.parse_error") && colon != std::string_view::npos) {
-    what.remove_prefix(colon + 2);
-  } else if (const std::size_t bracket = what.find("] "); bracket != std::string_view::npos) {
+  if (what.find("U+000A") != what.npos || what.find("missing closing quote") != what.npos) {
+    return "the string is not closed on its line";
+  }
+  const bool in_object = what.find("while parsing object - ") != what.npos;
+  const bool in_array = what.find("while parsing array - ") != what.npos;
+  const std::size_t context = what.find(" - ");
+  if (context != what.npos) {
+    what.remove_prefix(context + 3);
+  } else if (const std::size_t bracket = what.find("] "); bracket != what.npos) {
     what.remove_prefix(bracket + 2);
   }
   std::string reason(what);
-  const auto erase = [&](std::string_view from, std::string_view to) {
-    const std::size_t begin = reason.find(from);
-    if (begin == std::string::npos) return;
-    const std::size_t end = reason.find(to, begin + from.size());
-    reason.erase(begin, end == std::string::npos ? end : end - begin);
-  };
-  erase("syntax error while ", "parsing");
-  erase("; last read: '", "';");
-  if (const std::size_t rest = reason.find("';"); rest == 0) reason.erase(0, 2);
+  const std::size_t echo = reason.find("; last read: '");
+  if (echo != std::string::npos) {
+    const std::size_t rest = reason.find("'; expected", echo);
+    reason.erase(echo, rest == std::string::npos ? rest : rest + 1 - echo);
+  }
+  replace(reason, "'[', '{', or a literal", "a value");
+  replace(reason, "; expected string literal", "; expected a key in quotes");
+  if (in_object) replace(reason, "expected '}'", "expected ',' or '}'");
+  if (in_array) replace(reason, "expected ']'", "expected ',' or ']'");
   return reason;
 }
 

@@ -111,7 +111,11 @@ class Handler final : public YAML::EventHandler {
     builder_.set_merge_keys(true);
   }
 
-  void OnDocumentStart(const YAML::Mark&) override {}
+  void OnDocumentStart(const YAML::Mark& mark) override {
+    if (++documents_ == 1) return;
+    const std::size_t at = offset(mark);
+    stop({at, line_end(at)}, "a second YAML document begins; a file holds one");
+  }
   void OnDocumentEnd() override {}
   void OnNull(const YAML::Mark& mark, YAML::anchor_t anchor) override {
     const std::size_t at = offset(mark);
@@ -213,6 +217,7 @@ class Handler final : public YAML::EventHandler {
   std::size_t plain_end(std::size_t at) const {
     return std::min(text_.find_first_of(" \t\r\n,]}:#", at), text_.size());
   }
+  // Past the closing quote; beyond the text where there is none.
   std::size_t quoted_end(std::size_t begin) const {
     const char quote = text_[begin];
     for (std::size_t at = begin + 1; at < text_.size(); ++at) {
@@ -223,12 +228,15 @@ class Handler final : public YAML::EventHandler {
         return at + 1;
       }
     }
-    return text_.size();
+    return text_.size() + 1;
   }
-  SourceRange scalar_range(std::size_t begin, const std::string& value) const {
+  SourceRange scalar_range(std::size_t begin, const std::string& value) {
     const char first = begin < text_.size() ? text_[begin] : '\0';
     if (first == '"' || first == '\'') {
-      return {begin, quoted_end(begin)};
+      const std::size_t end = quoted_end(begin);
+      // The library takes the end of the text for a closing quote.
+      if (end > text_.size()) stop({begin, begin + 1}, "the string is never closed");
+      return {begin, end};
     }
     if (text_.substr(begin, value.size()) == value) return {begin, begin + value.size()};
     return {begin, line_end(begin)};
@@ -241,6 +249,7 @@ class Handler final : public YAML::EventHandler {
   TreeBuilder builder_;
   std::map<YAML::anchor_t, Anchored> anchors_;
   std::vector<YAML::anchor_t> open_anchors_;
+  std::size_t documents_ = 0;
   std::size_t alias_nodes_ = 0;
   std::size_t end_ = 0;  // of the last token
 };
@@ -249,14 +258,10 @@ void parse(Handler& handler, const SourcePtr& source, Diagnostics& diagnostics) 
   try {
     std::istringstream stream{std::string(source->text())};
     YAML::Parser parser(stream);
-    parser.HandleNextDocument(handler);
-    Diagnostics ignored;
-    Handler second(source, ignored);
-    if (parser.HandleNextDocument(second)) {
-      diagnostics.error(source, {0, 0}, "more than one YAML document in the file");
+    while (parser.HandleNextDocument(handler)) {
     }
   } catch (const Stop&) {
-    if (diagnostics.ok()) diagnostics.error(source, {0, 0}, "more than one YAML document");
+    return;
   } catch (const YAML::Exception& error) {
     const std::size_t at = handler.offset(error.mark);
     diagnostics.error(source, {at, at + 1}, "not valid YAML: " + error.msg);

@@ -82,7 +82,7 @@ class DatasetReader {
 
   void read_definition_file(const fs::path& file) {
     const std::string name = file.stem().string();
-    const bool is_new = definition_names_.insert(name).second;
+    const auto [taken, is_new] = definition_files_.emplace(name, file.string());
     const Value document = read_document(file, diagnostics());
     if (document.is_null()) return;
     const std::vector<PathMember> members{{"name", name},
@@ -92,8 +92,9 @@ class DatasetReader {
     if (!definition) return;
     if (completed) definition->document = document;
     if (!is_new) {
-      diagnostics().error(document.source(), opening(document),
-                          fmt::format("there is a second definition \"{}\"", name));
+      diagnostics().error(
+          document.source(), opening(document),
+          fmt::format("the definition name \"{}\" is taken by {}", name, taken->second));
       return;
     }
     if (agrees_with_path(document, members)) dataset_.definitions.push_back(*std::move(definition));
@@ -143,7 +144,7 @@ class DatasetReader {
     const std::vector<Value> rows = is_lines ? read_rows(file) : read_authored_rows(file);
     if (rows.empty()) return;
     const std::string name = file.stem().string();
-    if (!definition_names_.contains(name)) {
+    if (!definition_files_.contains(name)) {
       diagnostics().error(rows[0].source(), {0, 0},
                           fmt::format("there is no definition \"{}\" for these workloads", name));
       return;
@@ -283,7 +284,7 @@ class DatasetReader {
   }
 
   bool has_definition(const Solution& solution) {
-    if (definition_names_.contains(solution.definition)) return true;
+    if (definition_files_.contains(solution.definition)) return true;
     const Value* value = solution.document.find("definition");
     diagnostics().error(solution.source, value ? value->range() : opening(solution.document),
                         fmt::format("there is no definition \"{}\"", solution.definition));
@@ -292,7 +293,7 @@ class DatasetReader {
 
   const DatasetFilter& filter_;
   Dataset dataset_;
-  std::set<std::string> definition_names_;  // of every file, broken ones too
+  std::map<std::string, std::string> definition_files_;  // by name, broken ones too
   std::map<std::string, std::string> uuids_;
   std::map<std::string, std::string> solution_files_;
   std::set<std::string> blobs_;

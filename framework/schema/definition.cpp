@@ -115,7 +115,12 @@ class DefinitionReader {
     spec.shape.emplace();
     if (!check_type(*shape, Value::Type::Array, "\"shape\"", diagnostics_)) return;
     for (const Value& item : shape->array()) {
-      if (!check_type(item, Value::Type::String, "every item of \"shape\"", diagnostics_)) continue;
+      if (!item.is_string()) {
+        fields.error(item, fmt::format("\"shape\" lists names of axes, found {}; add an axis with "
+                                       "\"type: const\" for a fixed extent",
+                                       describe(item.type())));
+        continue;
+      }
       if (definition_.find_axis(item.string()) == nullptr) {
         fields.error(item, fmt::format("{} uses the axis \"{}\", which \"axes\" does not have{}",
                                        fields.what(), item.string(),
@@ -205,7 +210,7 @@ class DefinitionReader {
   void check_parameters(const PythonFunction& run, const Value& reference) {
     std::vector<std::string> inputs;
     for (const TensorSpec& input : definition_.inputs) inputs.push_back(input.name);
-    if (run.parameters == inputs) return;
+    if (inputs.empty() || run.parameters == inputs) return;
     const std::size_t at = definition_.reference.find("def run");
     diagnostics_.warning(reference.source(), range_within(reference, at, at + 7),
                          fmt::format("run({}) is called with the inputs in the order ({})",

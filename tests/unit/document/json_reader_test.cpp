@@ -126,8 +126,8 @@ TEST(JsonReader, CommentsAreErrors) {
 
 TEST(JsonReader, MissingCommaPointsAtTheUnexpectedToken) {
   EXPECT_THAT(read("{\"a\": 1\n \"bc\": 2}").problems,
-              StartsWith("a.json:2:2: error: not valid JSON: parsing object - unexpected string "
-                         "literal; expected '}'\n"
+              StartsWith("a.json:2:2: error: not valid JSON: unexpected string literal; expected "
+                         "',' or '}'\n"
                          "   \"bc\": 2}\n"
                          "   ^~~~\n"));
 }

@@ -173,7 +173,15 @@ TEST(YamlReader, CollectionsAsKeysAreErrors) {
 }
 
 TEST(YamlReader, SecondDocumentIsAnError) {
-  EXPECT_THAT(read("a: 1\n---\nb: 2\n").problems, HasSubstr("more than one YAML document"));
+  EXPECT_THAT(read("a: 1\n---\nb: 2\n").problems,
+              StartsWith("a.yaml:2:1: error: a second YAML document begins"));
+}
+
+TEST(YamlReader, UnclosedStringIsAnErrorAtItsStart) {
+  EXPECT_THAT(read("a: \"b\nc: d\n").problems,
+              StartsWith("a.yaml:1:4: error: the string is never closed"));
+  EXPECT_THAT(read("a: 'it''s\n").problems,
+              StartsWith("a.yaml:1:4: error: the string is never closed"));
 }
 
 TEST(YamlReader, SyntaxErrorHasItsPlace) {
