@@ -1,0 +1,32 @@
+// SPDX-License-Identifier: Apache-2.0
+// Device memory between two guard zones.
+#pragma once
+
+#include <utility>
+
+#include "cuda/guards.h"
+#include "cuda/owned.h"
+#include "device/device.h"
+
+namespace fitest::cuda {
+
+class CudaBuffer : public Buffer {
+ public:
+  // Error (Environment) when memory is not to be had. The zones hold what the allocation held.
+  CudaBuffer(CudaContext& context, BufferSpec spec)
+      : Buffer(std::move(spec)),
+        memory_(make_memory(context, this->spec().size_bytes + 2 * kGuardBytes)) {}
+
+  std::uint64_t address() const override { return memory_.get() + kGuardBytes; }
+  CudaAddress front_guard() const { return memory_.get(); }
+  CudaAddress back_guard() const { return address() + spec().size_bytes; }
+
+  bool poisoned() const noexcept { return poisoned_; }
+  void set_poisoned(bool poisoned) noexcept { poisoned_ = poisoned; }
+
+ private:
+  OwnedMemory memory_;
+  bool poisoned_ = false;  // since the last upload
+};
+
+}  // namespace fitest::cuda
