@@ -72,8 +72,8 @@ Tensor generate_random(DType dtype, const Shape& shape, const GeneratorKey& key)
       fill_integers(tensor, random, 11);
       break;
     default:
-      fail(ErrorKind::Input, "input \"" + key.input + "\": dtype " + std::string(name_of(dtype)) +
-                                 " has no random distribution");
+      fail(ErrorKind::Input,
+           "dtype " + std::string(name_of(dtype)) + " has no random distribution");
   }
   return tensor;
 }

@@ -3,6 +3,7 @@
 // a C library's differ from one version to the next. Accurate to a few units in the last place.
 #pragma once
 
+#include <array>
 #include <bit>
 #include <cmath>
 #include <cstdint>
@@ -16,14 +17,25 @@ inline constexpr double kLn2Low = 0x1.3de6af278ece6p-42;
 inline constexpr double kHalfPi[] = {0x1.921fb54000000p+0, 0x1.10b4610000000p-30,
                                      0x1.a626330000000p-58, 0x1.45c06e0e68948p-86};
 
+// 1/n!
+inline constexpr auto kReciprocalFactorials = [] {
+  std::array<double, 20> table{};
+  double factorial = 1.0;
+  for (std::size_t n = 0; n < table.size(); ++n) {
+    if (n > 0) factorial *= static_cast<double>(n);
+    table[n] = 1.0 / factorial;
+  }
+  return table;
+}();
+
 // Finite x; 0 below -708, infinity above 709.
 inline double portable_exp(double x) {
   if (x < -708.0) return 0.0;
   if (x > 709.0) return std::bit_cast<double>(0x7FF0000000000000u);
   const double k = std::floor(x * 0x1.71547652b82fep+0 + 0.5);
   const double r = (x - k * kLn2High) - k * kLn2Low;
-  double sum = 1.0;
-  for (int n = 14; n >= 1; --n) sum = 1.0 + sum * r / n;
+  double sum = kReciprocalFactorials[14];
+  for (std::size_t n = 14; n-- > 0;) sum = sum * r + kReciprocalFactorials[n];
   const auto exponent = static_cast<std::uint64_t>(static_cast<std::int64_t>(k) + 1023);
   return sum * std::bit_cast<double>(exponent << 52);
 }
@@ -50,10 +62,12 @@ inline SineCosine portable_sincos(double x) {
   double r = x;
   for (const double piece : kHalfPi) r -= k * piece;
   const double square = r * r;
-  double sine = 1.0;
-  for (int n = 18; n >= 2; n -= 2) sine = 1.0 - sine * square / (n * (n + 1));
-  double cosine = 1.0;
-  for (int n = 17; n >= 1; n -= 2) cosine = 1.0 - cosine * square / (n * (n + 1));
+  double sine = kReciprocalFactorials[19];
+  double cosine = kReciprocalFactorials[18];
+  for (std::size_t n = 18; n >= 2; n -= 2) {
+    sine = kReciprocalFactorials[n - 1] - sine * square;
+    cosine = kReciprocalFactorials[n - 2] - cosine * square;
+  }
   sine *= r;
   switch (static_cast<std::int64_t>(k) & 3) {
     case 0:

@@ -10,6 +10,7 @@
 #include <vector>
 
 #include "base/error.h"
+#include "base/sha256.h"
 #include "tensor/normal.h"
 #include "tensor/random_words.h"
 
@@ -103,8 +104,22 @@ TEST(GenerateRandom, HasNoDistributionForUnofficialDtypes) {
     generate_random(DType::UInt8, {1}, kKey);
     FAIL();
   } catch (const Error& error) {
-    EXPECT_STREQ(error.what(), "input \"x\": dtype uint8 has no random distribution");
+    EXPECT_STREQ(error.what(), "dtype uint8 has no random distribution");
   }
+}
+
+TEST(GenerateRandom, KeepsItsBits) {
+  const auto digest = [](DType dtype) {
+    const Tensor tensor = generate_random(dtype, {7, 30001}, kKey);
+    const auto* text = reinterpret_cast<const char*>(tensor.data());
+    return sha256_hex(std::string_view(text, tensor.size_bytes())).substr(0, 16);
+  };
+  EXPECT_EQ(digest(DType::Float32), "312c2e8e89aca465");
+  EXPECT_EQ(digest(DType::Float16), "c69e2b4bab203617");
+  EXPECT_EQ(digest(DType::BFloat16), "747f3a163865d55b");
+  EXPECT_EQ(digest(DType::Float8E4M3Fn), "ed4c75c4ac59de38");
+  EXPECT_EQ(digest(DType::Float4E2M1), "58ce867cbfcac931");
+  EXPECT_EQ(digest(DType::Int64), "b673fc440e3034cb");
 }
 
 TEST(GenerateRandom, GivesEveryElementItsOwnWordWhateverTheSize) {

@@ -3,11 +3,14 @@
 
 #include <algorithm>
 #include <cmath>
+#include <cstring>
 #include <numeric>
 #include <set>
 #include <vector>
 
 #include "base/error.h"
+#include "base/sha256.h"
+#include "base/small_float.h"
 #include "tensor/generate.h"
 
 namespace fitest {
@@ -163,18 +166,61 @@ TEST(Generate, WritesOddRowsOfFloat4WithoutTouchingTheirNeighbours) {
   }
 }
 
+// The packing of flashinfer-bench: codes of all tokens of a page, then their scales; every token's
+// largest key becomes 448.
+TEST(Generate, PacksTheKeyCacheOfDeepGemm) {
+  const Tensor cache = generate(spec("deep_gemm_fp8_cache"), DType::Int8, {3, 64, 1, 132}, kKey);
+  double squares = 0;
+  for (std::size_t page = 0; page < 3; ++page) {
+    const auto bytes = cache.as<std::uint8_t>().subspan(page * 64 * 132, 64 * 132);
+    for (std::size_t token = 0; token < 64; ++token) {
+      float scale = 0;
+      std::memcpy(&scale, bytes.data() + 64 * 128 + token * 4, 4);
+      float largest = 0;
+      for (std::size_t i = 0; i < 128; ++i) {
+        const float code = e4m3fn_to_float(bytes[token * 128 + i]);
+        largest = std::max(largest, std::fabs(code));
+        squares += std::pow(static_cast<double>(code * scale), 2);
+      }
+      ASSERT_EQ(largest, 448.0f);
+      ASSERT_GT(scale, 1.5f / 448);
+      ASSERT_LT(scale, 6.0f / 448);
+    }
+  }
+  EXPECT_NEAR(squares / (3 * 64 * 128), 1, 0.05);
+  EXPECT_THAT(refusal(spec("deep_gemm_fp8_cache"), DType::Int8, {3, 64, 132}),
+              HasSubstr("needs int8 of shape [num_pages, page_size, 1, head_dim + 4]"));
+}
+
+// SHA-256 of each kind's bytes: a change of any of them changes what every user tests with.
+TEST(Generate, KeepsItsBits) {
+  const auto digest = [](const GeneratorSpec& what, DType dtype, const Shape& shape) {
+    const Tensor tensor = generate(what, dtype, shape, kKey);
+    const auto* text = reinterpret_cast<const char*>(tensor.data());
+    return sha256_hex(std::string_view(text, tensor.size_bytes())).substr(0, 16);
+  };
+  EXPECT_EQ(digest(spec("uniform"), DType::Float32, {10001}), "735eef49d6e3f4d5");
+  EXPECT_EQ(digest(spec("normal"), DType::BFloat16, {10001}), "3bc7f10b72328f50");
+  EXPECT_EQ(digest(spec("randint", {{"high", 100}}), DType::Int32, {10001}), "f2ad13ebb3806e9c");
+  EXPECT_EQ(digest(spec("permutation", {{"of", 2000}}), DType::Int32, {1001}), "4a833c828b70d34b");
+  EXPECT_EQ(digest(spec("indptr", {{"total", 99999}}), DType::Int32, {65}), "d9a45ca76be4673b");
+  EXPECT_EQ(digest(spec("softmax"), DType::Float32, {4, 1000}), "a30291ca20654313");
+  EXPECT_EQ(digest(spec("rope_cos_sin"), DType::Float32, {2048, 64}), "f8ea91a6fcb9b895");
+  EXPECT_EQ(digest(spec("deep_gemm_fp8_cache"), DType::Int8, {3, 64, 1, 132}), "e9e7c313013c6ee8");
+}
+
 TEST(Generate, NamesTheNearestKindAndParameter) {
   EXPECT_EQ(refusal(spec("unifrom"), DType::Float32, {1}),
-            "input \"x\": unknown kind \"unifrom\"; did you mean \"uniform\"?");
+            "unknown kind \"unifrom\"; did you mean \"uniform\"?");
   EXPECT_THAT(refusal(spec("zipf-like"), DType::Float32, {1}), HasSubstr("known kinds are arange"));
   EXPECT_EQ(refusal(spec("indptr", {{"totel", 1}}), DType::Int32, {2}),
-            "input \"x\": kind \"indptr\": unknown parameter \"totel\"; did you mean \"total\"?");
+            "kind \"indptr\": unknown parameter \"totel\"; did you mean \"total\"?");
   EXPECT_EQ(refusal(spec("zeros", {{"value", 1}}), DType::Int32, {2}),
-            "input \"x\": kind \"zeros\": unknown parameter \"value\"; it takes none");
+            "kind \"zeros\": unknown parameter \"value\"; it takes none");
   EXPECT_EQ(refusal(spec("constant"), DType::Int32, {2}),
-            "input \"x\": kind \"constant\": the parameter \"value\" is missing");
+            "kind \"constant\": the parameter \"value\" is missing");
   EXPECT_EQ(refusal({"constant", {}, {{"value", "one"}}}, DType::Int32, {2}),
-            "input \"x\": kind \"constant\": \"value\" must be a number, not \"one\"");
+            "kind \"constant\": \"value\" must be a number, not \"one\"");
 }
 
 TEST(Generate, RefusesWhatTheDtypeOrShapeCannotHold) {
