@@ -7,6 +7,7 @@ that only pretends to be fitest.
 ]]
 cmake_minimum_required(VERSION 3.25)
 set(tests_dir ${CMAKE_CURRENT_LIST_DIR})
+include(${CMAKE_CURRENT_LIST_DIR}/expect.cmake)
 set(module_dir ${CMAKE_CURRENT_LIST_DIR}/../../cmake)
 
 # configure(<text of the project after fitest is found> [PROGRAM <path>]): sets status and output.
@@ -28,41 +29,6 @@ ${text}
 ")
   run(${CMAKE_COMMAND} -S ${SCRATCH} -B ${SCRATCH}/build)
 endmacro()
-
-# run(<command>...): sets status and output, both streams with lines unwrapped.
-macro(run)
-  set(ENV{CMAKE_COMMAND_FOR_TESTS} ${CMAKE_COMMAND})
-  execute_process(
-    COMMAND ${ARGV}
-    RESULT_VARIABLE status
-    OUTPUT_VARIABLE output
-    ERROR_VARIABLE output)
-  string(REGEX REPLACE "[ \n]+" " " output "${output}")
-endmacro()
-
-macro(run_ctest)
-  run(${CMAKE_CTEST_COMMAND} --test-dir ${SCRATCH}/build ${ARGV})
-endmacro()
-
-function(expect_status expected)
-  if(NOT status STREQUAL "${expected}")
-    message(FATAL_ERROR "exit status is ${status}, not ${expected}:\n${output}")
-  endif()
-endfunction()
-
-function(expect_output text)
-  string(FIND "${output}" "${text}" found)
-  if(found EQUAL -1)
-    message(FATAL_ERROR "expected the output to hold\n  ${text}\nbut it is\n  ${output}")
-  endif()
-endfunction()
-
-function(expect_no_output text)
-  string(FIND "${output}" "${text}" found)
-  if(NOT found EQUAL -1)
-    message(FATAL_ERROR "expected no\n  ${text}\nin\n  ${output}")
-  endif()
-endfunction()
 
 # expect_error(<call> <message>): configuring fails with one error, which is this one.
 macro(expect_error call message)
