@@ -4,9 +4,15 @@ fitest::warnings: an interface target with the warnings that every fitest target
 ]]
 add_library(fitest_warnings INTERFACE)
 add_library(fitest::warnings ALIAS fitest_warnings)
-target_compile_options(fitest_warnings INTERFACE -Wall -Wextra -Wpedantic -Wshadow=local
-                                                 -Wnon-virtual-dtor -Wimplicit-fallthrough
-                                                 -Wno-missing-field-initializers)
+target_compile_options(
+  fitest_warnings
+  INTERFACE -Wall
+            -Wextra
+            -Wpedantic
+            -Wnon-virtual-dtor
+            -Wimplicit-fallthrough
+            -Wno-missing-field-initializers
+            $<$<CXX_COMPILER_ID:GNU>:-Wshadow=local>)
 if(FITEST_WARNINGS_AS_ERRORS)
   target_compile_options(fitest_warnings INTERFACE -Werror)
 endif()

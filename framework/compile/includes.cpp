@@ -59,6 +59,8 @@ constexpr StandardHeader kStandardHeaders[] = {
 #undef FITEST_MATH
 #undef FITEST_FLOATS
 
+constexpr std::string_view kKeyword = "include";
+
 struct Include {
   std::string spelling;
   bool quoted = false;
@@ -69,7 +71,6 @@ std::optional<Include> parse_include(std::string_view line) {
   line = trim(line);
   if (!line.starts_with('#')) return std::nullopt;
   line = trim(line.substr(1));
-  constexpr std::string_view kKeyword = "include";
   if (!line.starts_with(kKeyword)) return std::nullopt;
   line = trim(line.substr(kKeyword.size()));
   if (line.empty() || (line.front() != '"' && line.front() != '<')) return std::nullopt;

@@ -54,6 +54,9 @@ constexpr RejectedOption kRejected[] = {
     {"-optix-ir", kLinking},
 };
 
+constexpr std::string_view kVirtualPrefix = "compute_";
+constexpr std::string_view kRealPrefix = "sm_";
+
 bool is_named(std::string_view option, std::string_view name) {
   if (name == "-I") return option.starts_with(name);
   return option == name || (option.starts_with(name) && option[name.size()] == '=');
@@ -88,11 +91,9 @@ std::optional<std::string> problem_of_options(const std::vector<std::string>& op
 }
 
 bool target_is_ptx(const std::string& target) {
-  constexpr std::string_view kVirtual = "compute_";
-  constexpr std::string_view kReal = "sm_";
-  const bool is_ptx = target.starts_with(kVirtual);
-  const std::size_t digits = (is_ptx ? kVirtual : kReal).size();
-  const bool known = (is_ptx || target.starts_with(kReal)) && target.size() > digits &&
+  const bool is_ptx = target.starts_with(kVirtualPrefix);
+  const std::size_t digits = (is_ptx ? kVirtualPrefix : kRealPrefix).size();
+  const bool known = (is_ptx || target.starts_with(kRealPrefix)) && target.size() > digits &&
                      std::isdigit(static_cast<unsigned char>(target[digits])) != 0;
   if (!known) {
     fail(ErrorKind::Usage,
