@@ -1,0 +1,218 @@
+// SPDX-License-Identifier: Apache-2.0
+#include "ptx/block.h"
+
+#include <fmt/format.h>
+
+#include <algorithm>
+#include <bit>
+#include <cstring>
+
+namespace fitest::ptx {
+namespace {
+
+constexpr int kRoundsPerRun = 8;
+
+template <class Body>
+void for_each_lane(std::uint32_t lanes, Body body) {
+  for (; lanes != 0; lanes &= lanes - 1) body(std::countr_zero(lanes));
+}
+
+}  // namespace
+
+Block::Block(Execution& execution) : execution_(execution) {
+  const ExecutionSetup& setup = execution.setup();
+  const Program& program = execution.program();
+  thread_count_ = static_cast<std::uint32_t>(setup.block.count());
+  warps_.resize((thread_count_ + kLanes - 1) / kLanes);
+  const std::size_t bytes = program.static_shared_bytes + setup.dynamic_shared_bytes;
+  shared_storage_.resize(bytes / 8 + 9);  // rows may be read past the end
+  shared_.data = reinterpret_cast<std::uint8_t*>(shared_storage_.data());
+  shared_.base = kSharedWindow;
+  shared_.size = bytes;
+  if ((execution.checks() & kCheckInit) != 0) shared_written_.resize(bytes + kLanes);
+  for (std::size_t i = 0; i < warps_.size(); ++i) {
+    Warp& warp = warps_[i];
+    warp.index = static_cast<std::uint32_t>(i);
+    warp.block = this;
+    warp.execution = &execution;
+    warp.bank[1] =
+        const_cast<std::uint8_t*>(reinterpret_cast<const std::uint8_t*>(program.constants.data()));
+    warp.lists = program.lists.data();
+    warp.slots = setup.memory->slots();
+    warp.shared = &shared_;
+    warp.parameters = &execution.parameters();
+    warp.checks = execution.checks();
+  }
+}
+
+void Block::start(std::uint64_t linear_index) {
+  const Dim3& grid = execution_.setup().grid;
+  index_.x = static_cast<std::uint32_t>(linear_index % grid.x);
+  index_.y = static_cast<std::uint32_t>(linear_index / grid.x % grid.y);
+  index_.z = static_cast<std::uint32_t>(linear_index / grid.x / grid.y);
+  live_threads_ = thread_count_;
+  barriers_.fill({});
+  if (!shared_written_.empty()) {
+    std::fill(shared_written_.begin(), shared_written_.end(), std::uint8_t{0});
+    shared_.written = shared_written_.data();
+  }
+  std::uint32_t left = thread_count_;
+  for (Warp& warp : warps_) {
+    start_warp(warp, std::min<std::uint32_t>(left, kLanes));
+    left -= std::min<std::uint32_t>(left, kLanes);
+  }
+}
+
+Dim3 Block::thread_position(std::uint32_t thread) const {
+  const Dim3& block = execution_.setup().block;
+  return Dim3{thread % block.x, thread / block.x % block.y, thread / block.x / block.y};
+}
+
+std::size_t Block::resident_bytes() const {
+  std::size_t bytes = shared_storage_.size() * 8;
+  for (const Warp& warp : warps_) bytes += warp.registers.size() * sizeof(CacheLine) + warp.local.size();
+  return bytes;
+}
+
+BlockStatus Block::run() {
+  for (int round = 0; round < kRoundsPerRun; ++round) {
+    bool progress = false;
+    bool runnable = false;
+    for (Warp& warp : warps_) {
+      if (warp.live == 0 || (warp.live & ~warp.waiting & ~warp.blocked) == 0) continue;
+      const WarpStatus status = run_warp(warp);
+      const std::uint64_t instructions = std::exchange(warp.thread_instructions, 0);
+      if (status == WarpStatus::Faulted) return BlockStatus::Faulted;
+      if (!execution_.account(instructions)) return stop(warp);
+      progress = progress || status != WarpStatus::Yielded;
+      runnable = true;
+    }
+    if (live_threads_ == 0) return BlockStatus::Finished;
+    if (!runnable) return stuck();
+    if (!progress) return BlockStatus::Idle;
+  }
+  return BlockStatus::Suspended;
+}
+
+bool Block::complete(const Barrier& barrier) const {
+  if (barrier.arrived == 0) return false;
+  return barrier.arrived >= (barrier.expected == 0 ? live_threads_ : barrier.expected);
+}
+
+Step Block::arrive(Warp& warp, const Op& op, const Arrival& arrival) {
+  Barrier& barrier = barriers_[static_cast<std::size_t>(arrival.barrier)];
+  const bool checked = (warp.checks & kCheckSync) != 0;
+  if (checked && barrier.arrived != 0 && barrier.expected != arrival.expected) {
+    return raise(warp, FaultKind::Barrier,
+                 fmt::format("barrier {} is used with {} threads here, but others wait there for {} "
+                             "(0 means the whole block)",
+                             arrival.barrier, arrival.expected, barrier.expected));
+  }
+  if (checked && (op.flags & kOpAligned) != 0) {
+    for (std::uint32_t rest = warp.waiting; rest != 0; rest &= rest - 1) {
+      const int lane = std::countr_zero(rest);
+      if (warp.lane_barrier[lane] != arrival.barrier || warp.lane_pc[lane] == warp.pc + 1) continue;
+      return raise(warp, FaultKind::Barrier,
+                   fmt::format("divergent barrier: threads of one warp wait at barrier {} in "
+                               "different places, the others at ptx:{}",
+                               arrival.barrier,
+                               locate_fault(execution_.program(), warp.lane_pc[lane] - 1).ptx.line));
+    }
+  }
+  barrier.expected = arrival.expected;
+  barrier.reduction = arrival.reduction;
+  barrier.arrived += static_cast<std::uint32_t>(std::popcount(warp.mask));
+  barrier.votes += static_cast<std::uint32_t>(std::popcount(warp.mask & arrival.votes));
+  if (arrival.blocks) {
+    warp.waiting |= warp.mask;
+    for_each_lane(warp.mask, [&](int lane) {
+      warp.lane_barrier[lane] = static_cast<std::int8_t>(arrival.barrier);
+    });
+  }
+  for_each_lane(warp.group, [&](int lane) { warp.lane_pc[lane] = warp.pc + 1; });
+  if (complete(barrier)) release(arrival.barrier);
+  return Step::Select;
+}
+
+void Block::deliver(Warp& warp, std::uint32_t lanes, const Barrier& barrier) {
+  for_each_lane(lanes, [&](int lane) {
+    const Op& op = execution_.program().code[warp.lane_pc[lane] - 1];
+    if (op.d == kNoRef) return;
+    std::uint8_t* row = reinterpret_cast<std::uint8_t*>(warp.registers.data()) +
+                        warp.frames[warp.lane_frame[lane]].register_base + op.d;
+    std::uint32_t value = barrier.votes;
+    if (barrier.reduction == Reduction::Popc) {
+      std::memcpy(row + 4 * lane, &value, sizeof value);
+      return;
+    }
+    const bool result = barrier.reduction == Reduction::And ? barrier.votes == barrier.arrived
+                                                            : barrier.votes != 0;
+    std::memcpy(&value, row, sizeof value);
+    value = (value & ~(1u << lane)) | (std::uint32_t{result} << lane);
+    std::memcpy(row, &value, sizeof value);
+  });
+}
+
+void Block::release(int index) {
+  const Barrier barrier = std::exchange(barriers_[static_cast<std::size_t>(index)], Barrier{});
+  for (Warp& warp : warps_) {
+    std::uint32_t lanes = 0;
+    for_each_lane(warp.waiting, [&](int lane) {
+      if (warp.lane_barrier[lane] == index) lanes |= 1u << lane;
+    });
+    if (barrier.reduction != Reduction::None) deliver(warp, lanes, barrier);
+    warp.waiting &= ~lanes;
+  }
+}
+
+void Block::threads_exited(std::uint32_t count) {
+  live_threads_ -= count;
+  for (int i = 0; i < kBarrierCount; ++i) {
+    if (barriers_[static_cast<std::size_t>(i)].expected == 0 &&
+        complete(barriers_[static_cast<std::size_t>(i)])) {
+      release(i);
+    }
+  }
+}
+
+BlockStatus Block::stop(Warp& warp) {
+  const std::uint32_t lanes = warp.live != 0 ? warp.live : 1u;
+  warp.mask = lanes & (~lanes + 1);
+  warp.pc = warp.lane_pc[std::countr_zero(lanes)];
+  execution_.raise_limit(warp);
+  return BlockStatus::Faulted;
+}
+
+// Nothing can run: says who waits where.
+BlockStatus Block::stuck() {
+  FaultKind kind = FaultKind::Deadlock;
+  Warp* first = nullptr;
+  std::uint32_t at_barrier = 0;
+  for (Warp& warp : warps_) {
+    at_barrier += static_cast<std::uint32_t>(std::popcount(warp.waiting));
+    if (warp.live == 0) continue;
+    if (first == nullptr || (first->blocked == 0 && warp.blocked != 0)) first = &warp;
+  }
+  const std::uint32_t lanes = first->blocked != 0 ? first->blocked : first->waiting;
+  first->mask = lanes & (~lanes + 1);
+  const int lane = std::countr_zero(lanes);
+  first->pc = first->lane_pc[lane] - (first->blocked != 0 ? 0 : 1);
+  std::string message;
+  if (first->blocked != 0) {
+    kind = FaultKind::InvalidSync;
+    message = fmt::format(
+        "lanes {:#010x} of warp {} wait here for lanes of their mask that wait elsewhere",
+        first->blocked, first->index);
+  } else {
+    const Barrier& barrier = barriers_[static_cast<std::size_t>(first->lane_barrier[lane])];
+    message = fmt::format(
+        "{} of {} threads have arrived at barrier {}, and no thread of the block can run ({} wait "
+        "at barriers, {} have exited)",
+        barrier.arrived, barrier.expected == 0 ? live_threads_ : barrier.expected,
+        first->lane_barrier[lane], at_barrier, thread_count_ - live_threads_);
+  }
+  raise(*first, kind, std::move(message));
+  return BlockStatus::Faulted;
+}
+
+}  // namespace fitest::ptx

@@ -1,0 +1,79 @@
+// SPDX-License-Identifier: Apache-2.0
+// A thread block as an object that can be suspended at any instruction.
+#pragma once
+
+#include <array>
+#include <cstdint>
+#include <memory>
+#include <vector>
+
+#include "ptx/execution.h"
+#include "ptx/warp.h"
+
+namespace fitest::ptx {
+
+inline constexpr int kBarrierCount = 16;  // PTX ISA, bar: a is 0 to 15
+
+enum class BlockStatus : std::uint8_t {
+  Finished,
+  Suspended,  // had its time
+  Idle,       // every warp waits or polls
+  Faulted,
+};
+
+// How the threads of a bar.red are combined.
+enum class Reduction : std::uint8_t { None, And, Or, Popc };
+
+class Block {
+ public:
+  explicit Block(Execution& execution);
+  Block(const Block&) = delete;
+  Block& operator=(const Block&) = delete;
+
+  // Makes this the block of the grid with that linear index, at its first instruction.
+  void start(std::uint64_t linear_index);
+  // Runs warps in turn until all are done, or each has had its time, or all only poll.
+  BlockStatus run();
+
+  const Dim3& index() const noexcept { return index_; }
+  Dim3 thread_position(std::uint32_t thread) const;
+  Execution& execution() const noexcept { return execution_; }
+  Segment& shared() noexcept { return shared_; }
+  std::size_t resident_bytes() const;
+
+  // One arrival of warp.mask at a barrier; `expected` threads complete it, 0 means all.
+  struct Arrival {
+    int barrier = 0;
+    std::uint32_t expected = 0;
+    Reduction reduction = Reduction::None;
+    std::uint32_t votes = 0;  // lanes whose predicate is true
+    bool blocks = true;       // false: bar.arrive
+  };
+  Step arrive(Warp& warp, const Op& op, const Arrival& arrival);
+  void threads_exited(std::uint32_t count);
+
+ private:
+  struct Barrier {
+    std::uint32_t arrived = 0;
+    std::uint32_t expected = 0;  // 0: all live threads
+    std::uint32_t votes = 0;
+    Reduction reduction = Reduction::None;
+  };
+  bool complete(const Barrier& barrier) const;
+  void release(int index);
+  void deliver(Warp& warp, std::uint32_t lanes, const Barrier& barrier);
+  BlockStatus stop(Warp& warp);
+  BlockStatus stuck();
+
+  Execution& execution_;
+  Dim3 index_;
+  std::uint32_t thread_count_ = 0;
+  std::uint32_t live_threads_ = 0;
+  std::vector<Warp> warps_;
+  std::array<Barrier, kBarrierCount> barriers_{};
+  Segment shared_;
+  std::vector<std::uint64_t> shared_storage_;
+  std::vector<std::uint8_t> shared_written_;
+};
+
+}  // namespace fitest::ptx

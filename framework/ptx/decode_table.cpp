@@ -1,0 +1,128 @@
+// SPDX-License-Identifier: Apache-2.0
+// Instructions whose forms the tables list, and which chapter decodes the others.
+#include <fmt/format.h>
+
+#include <unordered_map>
+
+#include "ptx/chapters.h"
+
+namespace fitest::ptx {
+
+Chapter find_chapter(std::string_view base_opcode) {
+  static const std::unordered_map<std::string_view, Chapter> kChapters = {
+#define FITEST_PTX_CHAPTER(opcode, function) {opcode, &function},
+#include "ptx/chapters.def"
+#undef FITEST_PTX_CHAPTER
+  };
+  const auto found = kChapters.find(base_opcode);
+  return found == kChapters.end() ? nullptr : found->second;
+}
+
+void decode_by_table(Decoder& decoder, const std::string& opcode) {
+  const HandlerEntry& entry = decoder.require(opcode);
+  const std::string_view codes = entry.operands;
+  Ref sources[4] = {kNoRef, kNoRef, kNoRef, kNoRef};
+  for (std::size_t i = 1; i < codes.size(); ++i) {
+    sources[i - 1] = decoder.source(decoder.operand(i), codes[i]);
+  }
+  const bool is_signed = opcode.find(".s") != std::string::npos;
+  const Ref d = decoder.destination(decoder.operand(0), codes[0], is_signed);
+  Op& op = decoder.emit(entry.handler);
+  op.d = d;
+  op.a = sources[0];
+  op.b = sources[1];
+  op.c = sources[2];
+  op.e = sources[3];
+}
+
+void decode_lop3(Decoder& decoder) {
+  const bool with_predicate = decoder.instruction().modifiers.size() > 1;
+  if (with_predicate) throw Unsupported{"lop3 with a predicate result"};
+  const Ref a = decoder.source(decoder.operand(1), 'w');
+  const Ref b = decoder.source(decoder.operand(2), 'w');
+  const Ref c = decoder.source(decoder.operand(3), 'w');
+  const Ref d = decoder.destination(decoder.operand(0), 'w');
+  Op& op = decoder.emit("lop3.b32");
+  op.d = d;
+  op.a = a;
+  op.b = b;
+  op.c = c;
+  op.aux = static_cast<std::uint32_t>(decoder.operand(4).integer);
+}
+
+namespace {
+
+bool is_boolean(const std::string& modifier) {
+  return modifier == "and" || modifier == "or" || modifier == "xor";
+}
+
+Ref negate(Decoder& decoder, Ref predicate) {
+  const Ref inverse = decoder.scratch('p');
+  Op& op = decoder.emit("not.pred");
+  op.d = inverse;
+  op.a = predicate;
+  return inverse;
+}
+
+void combine(Decoder& decoder, const std::string& boolean, Ref d, Ref a, Ref b) {
+  Op& op = decoder.emit(boolean.empty() ? "mov.pred" : boolean + ".pred");
+  op.d = d;
+  op.a = a;
+  op.b = b;
+}
+
+// The comparison itself, into a scratch row of the code.
+Ref compare(Decoder& decoder, const std::string& opcode, char& code) {
+  const HandlerEntry& entry = decoder.require(opcode);
+  const Ref a = decoder.source(decoder.operand(1), entry.operands[1]);
+  const Ref b = decoder.source(decoder.operand(2), entry.operands[2]);
+  code = entry.operands[0];
+  const Ref result = decoder.scratch(code);
+  Op& op = decoder.emit(entry.handler);
+  op.d = result;
+  op.a = a;
+  op.b = b;
+  return result;
+}
+
+}  // namespace
+
+// setp.cmp[.bool] p[|q], a, b[, c]: p = (a cmp b) bool c, q = !(a cmp b) bool c.
+void decode_compare(Decoder& decoder) {
+  std::string opcode = "setp";
+  std::string boolean;
+  for (const std::string& modifier : decoder.instruction().modifiers) {
+    if (is_boolean(modifier)) {
+      boolean = modifier;
+    } else {
+      opcode += "." + modifier;
+    }
+  }
+  const Operand& target = decoder.operand(0);
+  const bool is_pair = target.kind == OperandKind::Pair;
+  if (boolean.empty() && !is_pair) {
+    decode_by_table(decoder, opcode);
+    return;
+  }
+  char code = 'p';
+  const Ref result = compare(decoder, opcode, code);
+  const Ref other = boolean.empty() ? kNoRef : decoder.source(decoder.operand(3), 'p');
+  const Ref inverse = is_pair ? negate(decoder, result) : kNoRef;
+  const Operand& first = is_pair ? target.elements.at(0) : target;
+  const Ref p = decoder.destination(first, 'p');
+  const Ref q = is_pair ? decoder.destination(target.elements.at(1), 'p') : kNoRef;
+  // The guard and the third source may be p or q: they are read before either is written.
+  const Ref p_value = decoder.scratch('p');
+  combine(decoder, boolean, p_value, result, other);
+  if (is_pair) {
+    const Ref q_value = decoder.scratch('p');
+    combine(decoder, boolean, q_value, inverse, other);
+    if (decoder.instruction().guard) throw Unsupported{"a guarded setp with two results"};
+    combine(decoder, "", q, q_value, kNoRef);
+  }
+  combine(decoder, "", p, p_value, kNoRef);
+}
+
+void decode_ignored(Decoder&) {}
+
+}  // namespace fitest::ptx

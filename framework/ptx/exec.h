@@ -1,0 +1,19 @@
+// SPDX-License-Identifier: Apache-2.0
+// The chapters of handlers that are compiled for every level. Included by exec_*.cpp only.
+#pragma once
+
+#include "ptx/handlers.h"
+
+#ifndef FITEST_PTX_LEVEL
+#define FITEST_PTX_LEVEL baseline
+#endif
+
+namespace fitest::ptx::FITEST_PTX_LEVEL {
+
+std::span<const HandlerEntry> integer_handlers();
+std::span<const HandlerEntry> logic_handlers();
+std::span<const HandlerEntry> compare_handlers();
+Handler load_handler(const MemoryForm& form);
+Handler store_handler(const MemoryForm& form);
+
+}  // namespace fitest::ptx::FITEST_PTX_LEVEL

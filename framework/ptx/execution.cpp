@@ -1,0 +1,186 @@
+// SPDX-License-Identifier: Apache-2.0
+#include "ptx/execution.h"
+
+#include <fmt/format.h>
+
+#include <bit>
+#include <deque>
+#include <memory>
+#include <thread>
+
+#include "base/error.h"
+#include "base/parallel.h"
+#include "ptx/block.h"
+
+namespace fitest::ptx {
+namespace {
+
+// Blocks of one worker that have begun; more begin while those spin.
+constexpr std::size_t kResidentBytes = std::size_t{1} << 30;
+// A busy block keeps its worker, and the caches, for so many runs.
+constexpr int kRunsInARow = 16;
+
+std::uint32_t checks_of(const VirtualDeviceOptions& options) {
+  return (options.check_memory ? kCheckMemory : 0) | (options.check_init ? kCheckInit : 0) |
+         (options.check_race ? kCheckRace : 0) | (options.check_sync ? kCheckSync : 0);
+}
+
+// The blocks that one host thread runs in turn.
+class Residents {
+ public:
+  explicit Residents(Execution& execution) : execution_(execution) {}
+
+  bool empty() const { return active_.empty(); }
+  bool full() const { return bytes_ > kResidentBytes; }
+
+  void begin(std::uint64_t index) {
+    std::unique_ptr<Block> block;
+    if (spare_) {
+      block = std::move(spare_);
+    } else {
+      block = std::make_unique<Block>(execution_);
+    }
+    block->start(index);
+    bytes_ += block->resident_bytes();
+    active_.push_back(std::move(block));
+  }
+
+  // Runs the block whose turn it is. True: another block may begin, because this one ended, or
+  // because it may wait for one that has not begun.
+  bool run() {
+    std::unique_ptr<Block> block = std::move(active_.front());
+    active_.pop_front();
+    bytes_ -= block->resident_bytes();
+    const BlockStatus status = block->run();
+    if (status == BlockStatus::Finished || status == BlockStatus::Faulted) {
+      spare_ = std::move(block);
+      return status == BlockStatus::Finished;
+    }
+    bytes_ += block->resident_bytes();
+    runs_ = status == BlockStatus::Idle ? kRunsInARow : runs_ + 1;
+    if (runs_ < kRunsInARow) {
+      active_.push_front(std::move(block));
+      return false;
+    }
+    runs_ = 0;
+    active_.push_back(std::move(block));
+    if (status == BlockStatus::Idle) std::this_thread::yield();
+    return true;
+  }
+
+ private:
+  Execution& execution_;
+  std::deque<std::unique_ptr<Block>> active_;
+  std::unique_ptr<Block> spare_;
+  std::size_t bytes_ = 0;
+  int runs_ = 0;
+};
+
+}  // namespace
+
+Execution::Execution(ExecutionSetup setup)
+    : setup_(std::move(setup)), checks_(checks_of(*setup_.options)) {
+  parameters_.data = reinterpret_cast<std::uint8_t*>(setup_.parameters.data());
+  parameters_.base = kParamWindow;
+  parameters_.size = setup_.program->parameter_bytes;
+  parameters_.writable = false;
+}
+
+void Execution::work() {
+  const std::uint64_t count = setup_.grid.count();
+  Residents residents(*this);
+  bool wants_more = true;
+  while (!stopped()) {
+    if (wants_more && !residents.full()) {
+      const std::uint64_t index = next_block_.fetch_add(1);
+      if (index < count) residents.begin(index);
+    }
+    if (residents.empty()) return;
+    wants_more = residents.run();
+  }
+}
+
+std::optional<Fault> Execution::run() {
+  const std::size_t configured =
+      setup_.options->threads != 0 ? setup_.options->threads : thread_count();
+  const std::size_t workers = std::min<std::uint64_t>(configured, setup_.grid.count());
+  parallel_for(workers, 1, [this](std::size_t begin, std::size_t end) {
+    for (std::size_t i = begin; i < end; ++i) work();
+  });
+  return fault_;
+}
+
+void Execution::raise(Fault fault) {
+  const std::lock_guard lock(mutex_);
+  if (!fault_) fault_ = std::move(fault);
+  stop_.store(true);
+}
+
+void Execution::print(std::string_view text) {
+  const std::lock_guard lock(mutex_);
+  output_ += text;
+}
+
+Execution::~Execution() {
+  for (const auto& [address, segment] : heap_) setup_.memory->release(segment);
+}
+
+std::uint64_t Execution::allocate_heap(std::uint64_t bytes) {
+  const std::lock_guard lock(mutex_);
+  try {
+    Segment* segment = setup_.memory->allocate({"malloc()", bytes, Access::Workspace});
+    setup_.memory->forget(*segment);
+    heap_[segment->base] = segment;
+    return segment->base;
+  } catch (const Error&) {
+    return 0;
+  }
+}
+
+void Execution::free_heap(std::uint64_t address) {
+  const std::lock_guard lock(mutex_);
+  const auto found = heap_.find(address);
+  if (found == heap_.end()) return;
+  setup_.memory->release(found->second);
+  heap_.erase(found);
+}
+
+bool Execution::account(std::uint64_t thread_instructions) {
+  const std::uint64_t total =
+      instructions_.fetch_add(thread_instructions, std::memory_order_relaxed) +
+      thread_instructions;
+  if (stopped() || total > setup_.options->instruction_budget) return false;
+  return !setup_.deadline || std::chrono::steady_clock::now() < *setup_.deadline;
+}
+
+void Execution::raise_limit(Warp& warp) {
+  if (stopped()) return;
+  if (instructions_.load() > setup_.options->instruction_budget) {
+    raise(fault_at(warp, FaultKind::BudgetExceeded,
+                   fmt::format("the launch has executed more than {} thread-instructions; a loop "
+                               "here most likely never ends",
+                               setup_.options->instruction_budget)));
+    return;
+  }
+  raise(fault_at(warp, FaultKind::TimeLimit,
+                 "the time limit is over and the kernel still runs here"));
+}
+
+Fault fault_at(const Warp& warp, FaultKind kind, std::string message) {
+  Fault fault = locate_fault(warp.execution->program(), warp.pc);
+  fault.kind = kind;
+  fault.message = std::move(message);
+  if (warp.mask != 0) {
+    fault.has_thread = true;
+    fault.block = warp.block->index();
+    fault.thread = warp.block->thread_position(warp.thread_index(std::countr_zero(warp.mask)));
+  }
+  return fault;
+}
+
+Step raise(Warp& warp, FaultKind kind, std::string message) {
+  warp.execution->raise(fault_at(warp, kind, std::move(message)));
+  return Step::Fault;
+}
+
+}  // namespace fitest::ptx

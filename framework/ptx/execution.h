@@ -1,0 +1,84 @@
+// SPDX-License-Identifier: Apache-2.0
+// One launch: what all of its blocks share, and how they are spread over host threads.
+#pragma once
+
+#include <atomic>
+#include <chrono>
+#include <map>
+#include <mutex>
+#include <optional>
+#include <string>
+#include <string_view>
+#include <vector>
+
+#include "device/device.h"
+#include "ptx/address_space.h"
+#include "ptx/program.h"
+#include "ptx/virtual_device.h"
+
+namespace fitest::ptx {
+
+struct ExecutionSetup {
+  const Program* program = nullptr;
+  AddressSpace* memory = nullptr;
+  const VirtualDeviceOptions* options = nullptr;
+  Dim3 grid;
+  Dim3 block;
+  std::uint32_t dynamic_shared_bytes = 0;
+  std::vector<std::uint64_t> parameters;  // the kernel's parameter block
+  std::optional<std::chrono::steady_clock::time_point> deadline;
+  std::uint32_t sm_count = 1;
+  std::uint64_t grid_workspace = 0;  // address of the words of a grid-wide barrier
+};
+
+class Execution {
+ public:
+  explicit Execution(ExecutionSetup setup);
+  Execution(const Execution&) = delete;
+  Execution& operator=(const Execution&) = delete;
+  ~Execution();
+
+  // Runs every block; the first Fault ends the launch.
+  std::optional<Fault> run();
+
+  const ExecutionSetup& setup() const noexcept { return setup_; }
+  const Program& program() const noexcept { return *setup_.program; }
+  // The kernel's parameter block.
+  const Segment& parameters() const noexcept { return parameters_; }
+  std::uint32_t checks() const noexcept { return checks_; }
+  std::uint64_t thread_instructions() const noexcept { return instructions_.load(); }
+  const std::string& output() const noexcept { return output_; }
+
+  // Called by handlers.
+  void raise(Fault fault);
+  bool stopped() const noexcept { return stop_.load(std::memory_order_relaxed); }
+  void print(std::string_view text);
+  // The device heap; 0 when there is no memory. Blocks are freed with the launch at the latest.
+  std::uint64_t allocate_heap(std::uint64_t bytes);
+  void free_heap(std::uint64_t address);
+  // Adds to the count; false when the launch must end: a fault, the budget or the deadline.
+  bool account(std::uint64_t thread_instructions);
+  // The Fault of that, at the warp's place.
+  void raise_limit(Warp& warp);
+
+ private:
+  void work();
+
+  ExecutionSetup setup_;
+  Segment parameters_;
+  std::uint32_t checks_ = 0;
+  std::atomic<std::uint64_t> next_block_{0};
+  std::atomic<std::uint64_t> instructions_{0};
+  std::atomic<bool> stop_{false};
+  std::mutex mutex_;
+  std::optional<Fault> fault_;
+  std::string output_;
+  std::map<std::uint64_t, Segment*> heap_;
+};
+
+// A Fault at the current instruction of the warp, of the first active lane.
+Fault fault_at(const Warp& warp, FaultKind kind, std::string message);
+// Raises it in the warp's execution.
+Step raise(Warp& warp, FaultKind kind, std::string message);
+
+}  // namespace fitest::ptx

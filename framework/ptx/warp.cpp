@@ -1,0 +1,319 @@
+// SPDX-License-Identifier: Apache-2.0
+#include "ptx/warp.h"
+
+#include <fmt/format.h>
+
+#include <algorithm>
+#include <bit>
+#include <cstring>
+
+#include "ptx/execution.h"
+
+namespace fitest::ptx {
+namespace {
+
+// Instructions of loops that a group runs before other groups of the warp, and that a warp runs
+// before other warps.
+constexpr std::int32_t kGroupTurn = 2048;
+constexpr int kTurnsPerSlice = 16;
+constexpr std::uint32_t kPollRepeats = 4;
+// CUDA's limit on local memory per thread; host memory of a warp's register frames.
+constexpr std::uint32_t kMaxLocalBytes = 512 << 10;
+constexpr std::size_t kMaxRegisterBytes = std::size_t{64} << 20;
+constexpr std::uint32_t kNoLimit = 0xFFFFFFFF;
+
+template <class Body>
+void for_each_lane(std::uint32_t lanes, Body body) {
+  for (; lanes != 0; lanes &= lanes - 1) body(std::countr_zero(lanes));
+}
+
+void settle(Warp& warp) {
+  warp.thread_instructions += warp.steps * static_cast<std::uint64_t>(std::popcount(warp.group));
+  warp.steps = 0;
+}
+
+void store_pc(Warp& warp) {
+  for_each_lane(warp.group, [&](int lane) { warp.lane_pc[lane] = warp.pc; });
+}
+
+void activate(Warp& warp, std::uint16_t frame) {
+  warp.frame = frame;
+  const Frame& record = warp.frames[frame];
+  warp.bank[0] = reinterpret_cast<std::uint8_t*>(warp.registers.data()) + record.register_base;
+  warp.local_base = record.local_base;
+}
+
+// Deepest frame first, then lowest program counter.
+std::uint64_t priority(const Warp& warp, int lane) {
+  const std::uint32_t depth = warp.frames[warp.lane_frame[lane]].depth;
+  return (std::uint64_t{~depth} << 32) | warp.lane_pc[lane];
+}
+
+// Where the group at (frame, pc) may meet the other lanes.
+std::uint32_t meeting_point(const Warp& warp, std::uint32_t others) {
+  std::uint32_t limit = kNoLimit;
+  for_each_lane(others, [&](int lane) {
+    const std::uint32_t pc = warp.lane_pc[lane];
+    if (warp.lane_frame[lane] == warp.frame && pc > warp.pc) limit = std::min(limit, pc);
+  });
+  return limit;
+}
+
+bool select(Warp& warp) {
+  settle(warp);
+  warp.group = 0;
+  const std::uint32_t runnable = warp.live & ~warp.blocked & ~warp.waiting;
+  if (runnable == 0) return false;
+  std::uint32_t candidates = runnable & ~warp.penalised;
+  if (candidates == 0) {
+    warp.penalised = 0;
+    candidates = runnable;
+  }
+  int best = std::countr_zero(candidates);
+  for_each_lane(candidates & (candidates - 1), [&](int lane) {
+    if (priority(warp, lane) < priority(warp, best)) best = lane;
+  });
+  warp.pc = warp.lane_pc[best];
+  activate(warp, warp.lane_frame[best]);
+  const std::uint32_t present = warp.live & ~warp.waiting;
+  for_each_lane(present, [&](int lane) {
+    const bool same = warp.lane_pc[lane] == warp.pc && warp.lane_frame[lane] == warp.frame;
+    warp.group |= std::uint32_t{same} << lane;
+  });
+  warp.blocked &= ~warp.group;
+  warp.limit = meeting_point(warp, present & ~warp.group);
+  return true;
+}
+
+WarpStatus idle_status(const Warp& warp) {
+  return warp.live == 0 ? WarpStatus::Finished : WarpStatus::Blocked;
+}
+
+// The group has had its turn: true if another one goes on.
+bool give_turn(Warp& warp) {
+  store_pc(warp);
+  warp.penalised |= warp.group;
+  const std::uint32_t others =
+      warp.live & ~warp.blocked & ~warp.waiting & ~warp.penalised;
+  if (others != 0) return select(warp);
+  warp.penalised = 0;
+  settle(warp);
+  warp.group = 0;
+  return false;
+}
+
+std::uint32_t guarded_lanes(const Warp& warp, const Op& op) {
+  if (op.guard == kNoGuard) return warp.group;
+  std::uint32_t bits = 0;
+  std::memcpy(&bits, warp.bank[0] + (op.guard & ~1u), sizeof bits);
+  return warp.group & ((op.guard & 1) != 0 ? ~bits : bits);
+}
+
+// Handles everything but Next; false: the warp stops with `status`.
+bool follow(Warp& warp, Step step, WarpStatus& status) {
+  switch (step) {
+    case Step::Next:
+    case Step::Jump:
+      if (warp.pc < warp.limit) return true;
+      store_pc(warp);
+      return select(warp);
+    case Step::Select:
+      if (select(warp)) return true;
+      status = idle_status(warp);
+      return false;
+    case Step::Slice:
+      status = WarpStatus::Sliced;
+      return give_turn(warp);
+    case Step::Yield:
+      ++warp.pc;
+      status = WarpStatus::Yielded;
+      return give_turn(warp);
+    case Step::Fault:
+      settle(warp);
+      status = WarpStatus::Faulted;
+      return false;
+  }
+  return false;
+}
+
+}  // namespace
+
+void start_warp(Warp& warp, std::uint32_t lanes) {
+  const FunctionCode& kernel = warp.execution->program().functions.front();
+  warp.live = lanes == kLanes ? kAllLanes : (1u << lanes) - 1;
+  warp.group = warp.waiting = warp.blocked = warp.penalised = 0;
+  warp.lane_pc.fill(kernel.entry);
+  warp.lane_frame.fill(0);
+  warp.frames.assign(1, Frame{.function = 0, .lanes = warp.live});
+  warp.registers.resize(std::max<std::size_t>(warp.registers.size(), kernel.register_bytes / sizeof(CacheLine)));
+  if (warp.local_stride < kernel.local_bytes) {
+    warp.local_stride = kernel.local_bytes;
+    warp.local.assign(std::size_t{kLanes} * warp.local_stride, 0);
+  }
+  warp.poll_repeats = 0;
+  activate(warp, 0);
+}
+
+WarpStatus run_warp(Warp& warp) {
+  const Op* code = warp.execution->program().code.data();
+  WarpStatus status = WarpStatus::Finished;
+  if (!select(warp)) return idle_status(warp);
+  for (int turn = 0; turn < kTurnsPerSlice;) {
+    warp.fuel = kGroupTurn;
+    for (;;) {
+      const Op& op = code[warp.pc];
+      ++warp.steps;
+      warp.mask = guarded_lanes(warp, op);
+      const Step step = warp.mask != 0 ? op.handler(warp, op) : Step::Next;
+      if (step == Step::Next) {
+        if (++warp.pc < warp.limit) [[likely]] continue;
+      } else if (step == Step::Jump && warp.pc < warp.limit) {
+        continue;
+      }
+      if (!follow(warp, step, status)) return status;
+      if (step == Step::Slice || step == Step::Yield) break;
+    }
+    ++turn;
+  }
+  store_pc(warp);
+  settle(warp);
+  warp.group = 0;
+  return status;
+}
+
+Step diverge(Warp& warp, std::uint32_t lanes, std::uint32_t pc) {
+  for_each_lane(warp.group & ~lanes, [&](int lane) { warp.lane_pc[lane] = warp.pc + 1; });
+  for_each_lane(lanes, [&](int lane) { warp.lane_pc[lane] = pc; });
+  return Step::Select;
+}
+
+Step hold(Warp& warp, std::uint32_t lanes) {
+  warp.blocked |= lanes;
+  return diverge(warp, lanes, warp.pc);
+}
+
+Step exit_lanes(Warp& warp, std::uint32_t lanes) {
+  for_each_lane(warp.group & ~lanes, [&](int lane) { warp.lane_pc[lane] = warp.pc + 1; });
+  warp.live &= ~lanes;
+  warp.blocked = 0;  // who waits for these lanes looks again
+  settle(warp);
+  return Step::Select;
+}
+
+namespace {
+
+std::uint16_t free_frame(Warp& warp) {
+  for (std::size_t i = 1; i < warp.frames.size(); ++i) {
+    if (warp.frames[i].lanes == 0) return static_cast<std::uint16_t>(i);
+  }
+  warp.frames.emplace_back();
+  return static_cast<std::uint16_t>(warp.frames.size() - 1);
+}
+
+std::uint32_t registers_end(const Warp& warp) {
+  std::uint32_t end = 0;
+  for (const Frame& frame : warp.frames) {
+    if (frame.lanes == 0) continue;
+    end = std::max(end, frame.register_base +
+                            warp.execution->program().functions[frame.function].register_bytes);
+  }
+  return end;
+}
+
+void grow_local(Warp& warp, std::uint32_t bytes) {
+  if (bytes <= warp.local_stride) return;
+  const std::uint32_t stride = std::min(kMaxLocalBytes, std::max(bytes, 2 * warp.local_stride));
+  std::vector<std::uint8_t> larger(std::size_t{kLanes} * stride);
+  for (std::size_t lane = 0; lane < kLanes && warp.local_stride != 0; ++lane) {
+    std::memcpy(larger.data() + lane * stride, warp.local.data() + lane * warp.local_stride,
+                warp.local_stride);
+  }
+  warp.local = std::move(larger);
+  warp.local_stride = stride;
+}
+
+// Arguments and results are lists of (kind, where): a row, or bytes of the caller's local frame.
+void copy_value(Warp& warp, const Frame& caller, const std::uint32_t* value, FormalSlot slot,
+                std::uint32_t callee_base, bool to_callee, int lane) {
+  std::uint8_t* lane_local = warp.local.data() + std::size_t{warp.local_stride} * lane;
+  std::uint8_t* formal = lane_local + callee_base + slot.offset;
+  std::uint8_t* actual = lane_local + caller.local_base + value[1];
+  if (value[0] != 0) {  // a row of cells of that many bytes
+    std::uint8_t* bank = (value[1] & 1) != 0
+                             ? warp.bank[1]
+                             : reinterpret_cast<std::uint8_t*>(warp.registers.data()) +
+                                   caller.register_base;
+    actual = bank + (value[1] & ~1u) + std::size_t{value[0]} * lane;
+  }
+  std::memcpy(to_callee ? formal : actual, to_callee ? actual : formal, slot.size_bytes);
+}
+
+}  // namespace
+
+Step enter_function(Warp& warp, const Op& op, std::uint32_t function) {
+  const FunctionCode& code = warp.execution->program().functions[function];
+  const std::uint32_t lanes = warp.mask;
+  const std::uint16_t index = free_frame(warp);
+  const Frame caller = warp.frames[warp.frame];
+  const FunctionCode& caller_code = warp.execution->program().functions[caller.function];
+  Frame frame{function, lanes, caller.depth + 1, warp.frame, warp.pc + 1, warp.pc, 0, 0};
+  frame.register_base = registers_end(warp);
+  frame.local_base = caller.local_base + caller_code.local_bytes;
+  const std::uint64_t local_bytes = std::uint64_t{frame.local_base} + code.local_bytes;
+  const std::size_t register_bytes = std::size_t{frame.register_base} + code.register_bytes;
+  if (local_bytes > kMaxLocalBytes || register_bytes > kMaxRegisterBytes ||
+      warp.frames.size() > 0xFFF0) {
+    return raise(warp, FaultKind::StackOverflow,
+                 fmt::format("call depth {} needs {} bytes of stack per thread; the limit is {}",
+                             frame.depth, local_bytes, kMaxLocalBytes));
+  }
+  grow_local(warp, static_cast<std::uint32_t>(local_bytes));
+  if (warp.registers.size() * sizeof(CacheLine) < register_bytes) {
+    warp.registers.resize(register_bytes / sizeof(CacheLine) * 2);
+  }
+  warp.frames[index] = frame;
+  const std::uint32_t* value = warp.lists + op.list;
+  for (const FormalSlot& slot : code.parameters) {
+    for_each_lane(lanes, [&](int lane) {
+      copy_value(warp, caller, value, slot, frame.local_base, true, lane);
+    });
+    value += 2;
+  }
+  const Step step = diverge(warp, lanes, code.entry);
+  for_each_lane(lanes, [&](int lane) { warp.lane_frame[lane] = index; });
+  return step;
+}
+
+Step leave_function(Warp& warp, const Op&) {
+  if (warp.frame == 0) return Step::Next;
+  Frame& frame = warp.frames[warp.frame];
+  const Program& program = warp.execution->program();
+  const FunctionCode& code = program.functions[frame.function];
+  const Op& call = program.code[frame.call];
+  const std::uint32_t lanes = warp.mask;
+  const std::uint32_t* value = warp.lists + call.list + 2 * code.parameters.size();
+  const Frame& caller = warp.frames[frame.parent];
+  for (const FormalSlot& slot : code.results) {
+    for_each_lane(lanes, [&](int lane) {
+      copy_value(warp, caller, value, slot, frame.local_base, false, lane);
+    });
+    value += 2;
+  }
+  const Step step = diverge(warp, lanes, frame.return_pc);
+  for_each_lane(lanes, [&](int lane) { warp.lane_frame[lane] = frame.parent; });
+  frame.lanes &= ~lanes;
+  return step;
+}
+
+Step note_poll(Warp& warp, std::uint64_t value) {
+  if (warp.poll_pc == warp.pc && warp.poll_value == value) {
+    if (++warp.poll_repeats >= kPollRepeats) return Step::Yield;
+    return Step::Next;
+  }
+  warp.poll_pc = warp.pc;
+  warp.poll_value = value;
+  warp.poll_repeats = 0;
+  return Step::Next;
+}
+
+}  // namespace fitest::ptx
