@@ -79,9 +79,9 @@ void AddressSpace::forget(Segment& segment) {
   if (!entry.written) {
     entry.written = zeroed_bytes(segment.size);
     if (!entry.written) {
-      fail(ErrorKind::Environment,
-           fmt::format("the host has no memory to track which bytes of {} are written",
-                       entry.name));
+      fail(
+          ErrorKind::Environment,
+          fmt::format("the host has no memory to track which bytes of {} are written", entry.name));
     }
   } else {
     std::memset(entry.written.get(), 0, segment.size);

@@ -1,6 +1,6 @@
 // SPDX-License-Identifier: Apache-2.0
-// Scalar integer functions behind the tables integer.def and logic.def. Included by exec_*.cpp only,
-// as lanes.h.
+// Scalar integer functions behind the tables integer.def and logic.def. Included by exec_*.cpp
+// only, as lanes.h.
 #pragma once
 
 #include "ptx/lanes.h"
@@ -10,19 +10,31 @@ namespace fitest::ptx::FITEST_PTX_LEVEL {
 template <class T>
 struct Twice;
 template <>
-struct Twice<u16> { using Type = u32; };
+struct Twice<u16> {
+  using Type = u32;
+};
 template <>
-struct Twice<s16> { using Type = s32; };
+struct Twice<s16> {
+  using Type = s32;
+};
 template <>
-struct Twice<u32> { using Type = u64; };
+struct Twice<u32> {
+  using Type = u64;
+};
 template <>
-struct Twice<s32> { using Type = s64; };
+struct Twice<s32> {
+  using Type = s64;
+};
 __extension__ using u128 = unsigned __int128;
 __extension__ using s128 = __int128;
 template <>
-struct Twice<u64> { using Type = u128; };
+struct Twice<u64> {
+  using Type = u128;
+};
 template <>
-struct Twice<s64> { using Type = s128; };
+struct Twice<s64> {
+  using Type = s128;
+};
 
 template <class T>
 inline T multiply_high(T a, T b) {
@@ -61,7 +73,8 @@ inline u64 multiply_24(u32 a, u32 b) {
 template <class A, class B, class C>
 inline C dot4(u32 a, u32 b, C c) {
   for (int i = 0; i < 4; ++i) {
-    c += static_cast<C>(static_cast<A>(a >> (8 * i))) * static_cast<C>(static_cast<B>(b >> (8 * i)));
+    c +=
+        static_cast<C>(static_cast<A>(a >> (8 * i))) * static_cast<C>(static_cast<B>(b >> (8 * i)));
   }
   return c;
 }
@@ -136,8 +149,9 @@ inline u32 reverse_bits(u32 value) {
 
 template <class T>
 inline u32 find_leading(T value) {
-  return value == 0 ? 0xFFFFFFFFu
-                    : static_cast<u32>(8 * static_cast<int>(sizeof(T)) - 1 - std::countl_zero(value));
+  return value == 0
+             ? 0xFFFFFFFFu
+             : static_cast<u32>(8 * static_cast<int>(sizeof(T)) - 1 - std::countl_zero(value));
 }
 template <class T>
 inline u32 leading_shift(T value) {

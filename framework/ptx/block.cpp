@@ -6,6 +6,7 @@
 #include <algorithm>
 #include <bit>
 #include <cstring>
+#include <utility>
 
 namespace fitest::ptx {
 namespace {
@@ -70,7 +71,8 @@ Dim3 Block::thread_position(std::uint32_t thread) const {
 
 std::size_t Block::resident_bytes() const {
   std::size_t bytes = shared_storage_.size() * 8;
-  for (const Warp& warp : warps_) bytes += warp.registers.size() * sizeof(CacheLine) + warp.local.size();
+  for (const Warp& warp : warps_)
+    bytes += warp.registers.size() * sizeof(CacheLine) + warp.local.size();
   return bytes;
 }
 
@@ -103,20 +105,22 @@ Step Block::arrive(Warp& warp, const Op& op, const Arrival& arrival) {
   Barrier& barrier = barriers_[static_cast<std::size_t>(arrival.barrier)];
   const bool checked = (warp.checks & kCheckSync) != 0;
   if (checked && barrier.arrived != 0 && barrier.expected != arrival.expected) {
-    return raise(warp, FaultKind::Barrier,
-                 fmt::format("barrier {} is used with {} threads here, but others wait there for {} "
-                             "(0 means the whole block)",
-                             arrival.barrier, arrival.expected, barrier.expected));
+    return raise(
+        warp, FaultKind::Barrier,
+        fmt::format("barrier {} is used with {} threads here, but others wait there for {} "
+                    "(0 means the whole block)",
+                    arrival.barrier, arrival.expected, barrier.expected));
   }
   if (checked && (op.flags & kOpAligned) != 0) {
     for (std::uint32_t rest = warp.waiting; rest != 0; rest &= rest - 1) {
       const int lane = std::countr_zero(rest);
       if (warp.lane_barrier[lane] != arrival.barrier || warp.lane_pc[lane] == warp.pc + 1) continue;
-      return raise(warp, FaultKind::Barrier,
-                   fmt::format("divergent barrier: threads of one warp wait at barrier {} in "
-                               "different places, the others at ptx:{}",
-                               arrival.barrier,
-                               locate_fault(execution_.program(), warp.lane_pc[lane] - 1).ptx.line));
+      return raise(
+          warp, FaultKind::Barrier,
+          fmt::format("divergent barrier: threads of one warp wait at barrier {} in "
+                      "different places, the others at ptx:{}",
+                      arrival.barrier,
+                      locate_fault(execution_.program(), warp.lane_pc[lane] - 1).ptx.line));
     }
   }
   barrier.expected = arrival.expected;
@@ -145,8 +149,8 @@ void Block::deliver(Warp& warp, std::uint32_t lanes, const Barrier& barrier) {
       std::memcpy(row + 4 * lane, &value, sizeof value);
       return;
     }
-    const bool result = barrier.reduction == Reduction::And ? barrier.votes == barrier.arrived
-                                                            : barrier.votes != 0;
+    const bool result =
+        barrier.reduction == Reduction::And ? barrier.votes == barrier.arrived : barrier.votes != 0;
     std::memcpy(&value, row, sizeof value);
     value = (value & ~(1u << lane)) | (std::uint32_t{result} << lane);
     std::memcpy(row, &value, sizeof value);

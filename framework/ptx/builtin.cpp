@@ -84,9 +84,8 @@ Step allocate(Warp& warp, const Op& op) {
 }
 
 Step release(Warp& warp, const Op& op) {
-  for_each_lane(warp.mask, [&](int lane) {
-    warp.execution->free_heap(argument(warp, op, 0, lane, 8));
-  });
+  for_each_lane(warp.mask,
+                [&](int lane) { warp.execution->free_heap(argument(warp, op, 0, lane, 8)); });
   return Step::Next;
 }
 

@@ -20,8 +20,8 @@ struct MemoryModifiers {
 };
 
 bool is_hint(const std::string& modifier) {
-  static constexpr std::array kHints = {"weak", "nc", "ca", "cg", "cs", "lu", "cv", "wb", "wt",
-                                        "cta",  "cluster", "gpu", "sys", "unified"};
+  static constexpr std::array kHints = {"weak", "nc", "ca",  "cg",      "cs",  "lu",  "cv",
+                                        "wb",   "wt", "cta", "cluster", "gpu", "sys", "unified"};
   for (const char* hint : kHints) {
     if (modifier == hint) return true;
   }
@@ -50,8 +50,8 @@ bool read_space(const std::string& modifier, MemoryModifiers& modifiers) {
 bool read_order(const std::string& modifier, MemoryModifiers& modifiers) {
   if (modifier == "acquire") modifiers.acquire = true;
   if (modifier == "release") modifiers.release = true;
-  const bool is_order = modifier == "acquire" || modifier == "release" ||
-                        modifier == "relaxed" || modifier == "volatile" || modifier == "mmio";
+  const bool is_order = modifier == "acquire" || modifier == "release" || modifier == "relaxed" ||
+                        modifier == "volatile" || modifier == "mmio";
   modifiers.strong = modifiers.strong || is_order;
   return is_order;
 }
@@ -221,8 +221,8 @@ void unpack(Decoder& decoder, int bits, const std::vector<Operand>& parts, const
 
 void decode_move(Decoder& decoder) {
   const Instruction& instruction = decoder.instruction();
-  const auto type = instruction.modifiers.empty() ? std::nullopt
-                                                  : type_from_name(instruction.modifiers.back());
+  const auto type =
+      instruction.modifiers.empty() ? std::nullopt : type_from_name(instruction.modifiers.back());
   if (!type) throw Unsupported{"a mov without a type"};
   const Operand& d = decoder.operand(0);
   const Operand& a = decoder.operand(1);

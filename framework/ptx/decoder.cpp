@@ -59,7 +59,8 @@ Program Decoder::decode(const Function& kernel) {
   lay_out_kernel_parameters(kernel);
   for (std::uint32_t i = 0; i < program_.functions.size(); ++i) decode_function(i);
   const std::uint64_t dynamic = round_up(program_.static_shared_bytes, kDynamicSharedAlignment);
-  for (const DynamicRow& row : dynamic_rows_) fill_constant(row.ref, dynamic + row.addend, row.code);
+  for (const DynamicRow& row : dynamic_rows_)
+    fill_constant(row.ref, dynamic + row.addend, row.code);
   if (!dynamic_rows_.empty()) program_.static_shared_bytes = static_cast<std::uint32_t>(dynamic);
   return std::move(program_);
 }
@@ -159,8 +160,8 @@ void Decoder::add_local(const Variable& variable) {
 
 Place Decoder::place_shared(const Variable& variable) {
   if (variable.size_bytes() == 0) return {StateSpace::Shared, kDynamicShared, false};
-  const std::uint64_t offset =
-      round_up(program_.static_shared_bytes, std::max<std::uint64_t>(1, variable.alignment_bytes()));
+  const std::uint64_t offset = round_up(program_.static_shared_bytes,
+                                        std::max<std::uint64_t>(1, variable.alignment_bytes()));
   program_.static_shared_bytes = static_cast<std::uint32_t>(offset + variable.size_bytes());
   return {StateSpace::Shared, offset, false};
 }
@@ -381,9 +382,9 @@ Ref Decoder::symbol_source(const Operand& operand, char code) {
   if (place == nullptr) {
     const Function* function = program_.module->find_function(operand.name);
     if (function == nullptr) throw Unsupported{"the undefined name " + operand.name};
-    return constant(kFunctionWindow + static_cast<std::uint64_t>(
-                                          function - program_.module->functions.data()),
-                    code);
+    return constant(
+        kFunctionWindow + static_cast<std::uint64_t>(function - program_.module->functions.data()),
+        code);
   }
   if (place->in_frame) return frame_address(*this, place->address + addend, code);
   if (place->address == kDynamicShared) {

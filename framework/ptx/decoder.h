@@ -68,9 +68,7 @@ class Decoder {
   // Every function of the module may be what an indirect call calls.
   void add_indirect_callees();
   std::uint32_t current() const { return current_; }
-  const FunctionCode& function_code(std::uint32_t index) const {
-    return program_.functions[index];
-  }
+  const FunctionCode& function_code(std::uint32_t index) const { return program_.functions[index]; }
   std::size_t next_op() const { return program_.code.size(); }
   // Sets the target of an op, or an entry of the lists, once the label's place is known.
   void branch_to(std::size_t op, const std::string& label);

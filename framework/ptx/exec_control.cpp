@@ -30,11 +30,11 @@ Step indexed_branch(Warp& warp, const Op& op) {
   const Source<u32> index(warp, op.a);
   bool in_range = true;
   for_each_lane(warp.mask, [&](int lane) { in_range = in_range && index[lane] < op.count; });
-  if (!in_range) return raise(warp, FaultKind::OutOfBounds, "brx.idx with an index beyond its list");
+  if (!in_range)
+    return raise(warp, FaultKind::OutOfBounds, "brx.idx with an index beyond its list");
   for_each_lane(warp.group, [&](int lane) { warp.lane_pc[lane] = warp.pc + 1; });
-  for_each_lane(warp.mask, [&](int lane) {
-    warp.lane_pc[lane] = warp.lists[op.list + index[lane]];
-  });
+  for_each_lane(warp.mask,
+                [&](int lane) { warp.lane_pc[lane] = warp.lists[op.list + index[lane]]; });
   return Step::Select;
 }
 
@@ -50,7 +50,8 @@ Step trap(Warp& warp, const Op&) {
 }
 
 Step unsupported_instruction(Warp& warp, const Op&) {
-  return raise(warp, FaultKind::Unsupported, "the virtual device does not support this instruction");
+  return raise(warp, FaultKind::Unsupported,
+               "the virtual device does not support this instruction");
 }
 
 Step call_direct(Warp& warp, const Op& op) {
@@ -69,9 +70,9 @@ Step call_indirect(Warp& warp, const Op& op) {
   }
   const FunctionCode& code = program.functions[found->second];
   if (2 * (code.parameters.size() + code.results.size()) != op.count) {
-    return raise(warp, FaultKind::InvalidLaunch,
-                 fmt::format("a call of {} with the wrong number of arguments",
-                             code.function->name));
+    return raise(
+        warp, FaultKind::InvalidLaunch,
+        fmt::format("a call of {} with the wrong number of arguments", code.function->name));
   }
   std::uint32_t same = 0;
   for_each_lane(warp.mask, [&](int lane) {

@@ -43,7 +43,8 @@ Step logic3(Warp& warp, const Op& op) {
     const u32 x = a[i];
     const u32 y = b[i];
     const u32 z = c[i];
-    const u32 low = (~y & ((~z & term[0]) | (z & term[1]))) | (y & ((~z & term[2]) | (z & term[3])));
+    const u32 low =
+        (~y & ((~z & term[0]) | (z & term[1]))) | (y & ((~z & term[2]) | (z & term[3])));
     const u32 high =
         (~y & ((~z & term[4]) | (z & term[5]))) | (y & ((~z & term[6]) | (z & term[7])));
     return (~x & low) | (x & high);

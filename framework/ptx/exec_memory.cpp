@@ -126,8 +126,7 @@ inline void load_row(const Warp& warp, const Places& places, CellType* row, std:
     for (int i = 0; i < kLanes; ++i) row[i] = read<Memory, CellType>(places.at[i] + delta);
     return;
   }
-  for_each_lane(warp.mask,
-                [&](int i) { row[i] = read<Memory, CellType>(places.at[i] + delta); });
+  for_each_lane(warp.mask, [&](int i) { row[i] = read<Memory, CellType>(places.at[i] + delta); });
 }
 
 template <class Memory, class CellType, int N>

@@ -141,14 +141,12 @@ void Execution::free_heap(std::uint64_t address) {
   const std::lock_guard lock(mutex_);
   const auto found = heap_.find(address);
   if (found == heap_.end()) return;
-  setup_.memory->release(found->second);
-  heap_.erase(found);
+  found->second->size = 0;  // another thread may be looking at it
 }
 
 bool Execution::account(std::uint64_t thread_instructions) {
   const std::uint64_t total =
-      instructions_.fetch_add(thread_instructions, std::memory_order_relaxed) +
-      thread_instructions;
+      instructions_.fetch_add(thread_instructions, std::memory_order_relaxed) + thread_instructions;
   if (stopped() || total > setup_.options->instruction_budget) return false;
   return !setup_.deadline || std::chrono::steady_clock::now() < *setup_.deadline;
 }

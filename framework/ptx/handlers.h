@@ -21,10 +21,10 @@ struct HandlerEntry {
 
 // Memory accesses are not listed but chosen by these.
 struct MemoryForm {
-  int bytes = 4;            // of one element in memory: 1, 2, 4, 8
-  bool is_signed = false;   // extend the sign into a wider register
-  bool wide_row = false;    // the register has 64-bit cells
-  int elements = 1;         // .v2, .v4, .v8
+  int bytes = 4;           // of one element in memory: 1, 2, 4, 8
+  bool is_signed = false;  // extend the sign into a wider register
+  bool wide_row = false;   // the register has 64-bit cells
+  int elements = 1;        // .v2, .v4, .v8
 };
 
 // The functions of one level. Null handlers: there is no such form.

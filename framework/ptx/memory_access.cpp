@@ -91,11 +91,10 @@ void raise_outside(Warp& warp, int lane, const Access& access, const Segment& se
 bool check_written(Warp& warp, int lane, const Access& access, const Segment& segment) {
   const std::uint64_t offset = access.address - segment.base;
   if (std::memchr(segment.written + offset, 0, access.bytes) == nullptr) return true;
-  raise_at(warp, lane, FaultKind::Uninitialized, &segment, access.address,
-           fmt::format("{} of {} bytes at {}, which nothing has written", access.verb(),
-                       access.bytes,
-                       place_text(segment_name(warp, segment),
-                                  static_cast<std::int64_t>(offset))));
+  raise_at(
+      warp, lane, FaultKind::Uninitialized, &segment, access.address,
+      fmt::format("{} of {} bytes at {}, which nothing has written", access.verb(), access.bytes,
+                  place_text(segment_name(warp, segment), static_cast<std::int64_t>(offset))));
   return false;
 }
 
@@ -112,11 +111,11 @@ std::uint8_t* locate_one(Warp& warp, int lane, const Access& access) {
     return nullptr;
   }
   if (access.writes && !segment.writable) {
-    raise_at(warp, lane, FaultKind::ReadOnlyWrite, &segment, access.address,
-             fmt::format("{} of {} bytes at {}, which the kernel may only read", access.verb(),
-                         access.bytes,
-                         place_text(segment_name(warp, segment),
-                                    static_cast<std::int64_t>(offset))));
+    raise_at(
+        warp, lane, FaultKind::ReadOnlyWrite, &segment, access.address,
+        fmt::format("{} of {} bytes at {}, which the kernel may only read", access.verb(),
+                    access.bytes,
+                    place_text(segment_name(warp, segment), static_cast<std::int64_t>(offset))));
     return nullptr;
   }
   const bool tracked = segment.written != nullptr;
@@ -148,14 +147,14 @@ bool locate_lanes(Warp& warp, const Op& op, const std::uint64_t* address, std::u
     if (op.bytes > 1 && (address[lane] & (op.bytes - 1u)) != 0) {
       const Segment segment = segment_for(warp, lane, address[lane]);
       const bool known = segment.data != nullptr;
-      raise_at(warp, lane, FaultKind::Misaligned, known ? &segment : nullptr, address[lane],
-               fmt::format("{} of {} bytes at {}, which is not a multiple of {}", access.verb(),
-                           access.bytes,
-                           known ? place_text(segment_name(warp, segment),
-                                              static_cast<std::int64_t>(address[lane] -
-                                                                        segment.base))
-                                 : fmt::format("address {:#x}", address[lane]),
-                           access.bytes));
+      raise_at(
+          warp, lane, FaultKind::Misaligned, known ? &segment : nullptr, address[lane],
+          fmt::format("{} of {} bytes at {}, which is not a multiple of {}", access.verb(),
+                      access.bytes,
+                      known ? place_text(segment_name(warp, segment),
+                                         static_cast<std::int64_t>(address[lane] - segment.base))
+                            : fmt::format("address {:#x}", address[lane]),
+                      access.bytes));
       return false;
     }
     place[lane] = locate_one(warp, lane, access);

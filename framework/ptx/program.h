@@ -48,13 +48,13 @@ struct Op {
   Ref a = kNoRef;
   Ref b = kNoRef;
   Ref c = kNoRef;
-  Ref e = kNoRef;           // a second destination or a fourth source
-  std::uint32_t list = 0;   // first of `count` entries in Program::lists
-  std::uint8_t count = 0;   // of the list
-  std::uint8_t space = 0;   // StateSpace of a memory access
-  std::uint8_t bytes = 0;   // that one lane accesses
-  std::uint8_t flags = 0;   // kOp…
-  std::int64_t imm = 0;     // offset of an address, or an immediate
+  Ref e = kNoRef;            // a second destination or a fourth source
+  std::uint32_t list = 0;    // first of `count` entries in Program::lists
+  std::uint8_t count = 0;    // of the list
+  std::uint8_t space = 0;    // StateSpace of a memory access
+  std::uint8_t bytes = 0;    // that one lane accesses
+  std::uint8_t flags = 0;    // kOp…
+  std::int64_t imm = 0;      // offset of an address, or an immediate
   std::uint32_t target = 0;  // op index of a branch, function index of a call
   std::uint32_t aux = 0;
 };
@@ -98,12 +98,12 @@ struct Origin {
 struct Program {
   std::shared_ptr<const Module> module;
   std::vector<Op> code;
-  std::vector<Origin> origins;        // of every op
-  std::vector<std::uint32_t> lists;   // operands beyond an Op's own
-  std::vector<CacheLine> constants;   // rows of bank 1
-  std::vector<FunctionCode> functions;   // [0] is the kernel
+  std::vector<Origin> origins;                             // of every op
+  std::vector<std::uint32_t> lists;                        // operands beyond an Op's own
+  std::vector<CacheLine> constants;                        // rows of bank 1
+  std::vector<FunctionCode> functions;                     // [0] is the kernel
   std::map<std::uint32_t, std::uint32_t> by_module_index;  // Module::functions -> functions
-  std::vector<FormalSlot> parameters;    // of the kernel, in its parameter block
+  std::vector<FormalSlot> parameters;                      // of the kernel, in its parameter block
   std::uint32_t parameter_bytes = 0;
   std::uint32_t static_shared_bytes = 0;
   std::map<std::string, std::uint32_t> shared_offsets;

@@ -93,8 +93,7 @@ WarpStatus idle_status(const Warp& warp) {
 bool give_turn(Warp& warp) {
   store_pc(warp);
   warp.penalised |= warp.group;
-  const std::uint32_t others =
-      warp.live & ~warp.blocked & ~warp.waiting & ~warp.penalised;
+  const std::uint32_t others = warp.live & ~warp.blocked & ~warp.waiting & ~warp.penalised;
   if (others != 0) return select(warp);
   warp.penalised = 0;
   settle(warp);
@@ -145,7 +144,8 @@ void start_warp(Warp& warp, std::uint32_t lanes) {
   warp.lane_pc.fill(kernel.entry);
   warp.lane_frame.fill(0);
   warp.frames.assign(1, Frame{.function = 0, .lanes = warp.live});
-  warp.registers.resize(std::max<std::size_t>(warp.registers.size(), kernel.register_bytes / sizeof(CacheLine)));
+  warp.registers.resize(
+      std::max<std::size_t>(warp.registers.size(), kernel.register_bytes / sizeof(CacheLine)));
   if (warp.local_stride < kernel.local_bytes) {
     warp.local_stride = kernel.local_bytes;
     warp.local.assign(std::size_t{kLanes} * warp.local_stride, 0);
@@ -166,7 +166,8 @@ WarpStatus run_warp(Warp& warp) {
       warp.mask = guarded_lanes(warp, op);
       const Step step = warp.mask != 0 ? op.handler(warp, op) : Step::Next;
       if (step == Step::Next) {
-        if (++warp.pc < warp.limit) [[likely]] continue;
+        if (++warp.pc < warp.limit) [[likely]]
+          continue;
       } else if (step == Step::Jump && warp.pc < warp.limit) {
         continue;
       }
@@ -239,10 +240,10 @@ void copy_value(Warp& warp, const Frame& caller, const std::uint32_t* value, For
   std::uint8_t* formal = lane_local + callee_base + slot.offset;
   std::uint8_t* actual = lane_local + caller.local_base + value[1];
   if (value[0] != 0) {  // a row of cells of that many bytes
-    std::uint8_t* bank = (value[1] & 1) != 0
-                             ? warp.bank[1]
-                             : reinterpret_cast<std::uint8_t*>(warp.registers.data()) +
-                                   caller.register_base;
+    std::uint8_t* bank =
+        (value[1] & 1) != 0
+            ? warp.bank[1]
+            : reinterpret_cast<std::uint8_t*>(warp.registers.data()) + caller.register_base;
     actual = bank + (value[1] & ~1u) + std::size_t{value[0]} * lane;
   }
   std::memcpy(to_callee ? formal : actual, to_callee ? actual : formal, slot.size_bytes);

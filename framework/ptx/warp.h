@@ -44,8 +44,8 @@ struct Warp {
   const Segment* const* slots = nullptr;
   Segment* shared = nullptr;            // base = kSharedWindow
   const Segment* parameters = nullptr;  // base = kParamWindow
-  std::int32_t fuel = 0;      // instructions of backward branches left in the slice
-  std::uint32_t checks = 0;   // kCheck…
+  std::int32_t fuel = 0;                // instructions of backward branches left in the slice
+  std::uint32_t checks = 0;             // kCheck…
 
   std::uint32_t live = 0;       // not exited
   std::uint32_t waiting = 0;    // at a barrier of the block
@@ -57,7 +57,7 @@ struct Warp {
   std::uint16_t frame = 0;
   std::vector<Frame> frames;
   std::vector<CacheLine> registers;  // frames of rows; bank[0] points into it
-  std::vector<std::uint8_t> local;       // kLanes pieces of local_stride bytes
+  std::vector<std::uint8_t> local;   // kLanes pieces of local_stride bytes
   std::uint32_t local_stride = 0;
   std::uint32_t local_base = 0;  // of the current frame
 

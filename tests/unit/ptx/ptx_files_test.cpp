@@ -1,0 +1,41 @@
+// SPDX-License-Identifier: Apache-2.0
+// Every file of tests/ptx on the virtual device.
+#include <gtest/gtest.h>
+
+#include <algorithm>
+#include <filesystem>
+
+#include "../../ptx/ptx_file.h"
+#include "ptx/virtual_device.h"
+
+namespace fitest::ptx {
+namespace {
+
+std::vector<std::string> ptx_files() {
+  std::vector<std::string> paths;
+  for (const auto& entry : std::filesystem::directory_iterator(FITEST_SOURCE_DIR "/tests/ptx")) {
+    if (entry.path().extension() == ".ptx") paths.push_back(entry.path().string());
+  }
+  std::sort(paths.begin(), paths.end());
+  return paths;
+}
+
+std::string test_name(const testing::TestParamInfo<std::string>& info) {
+  return std::filesystem::path(info.param).stem().string();
+}
+
+class PtxFiles : public testing::TestWithParam<std::string> {};
+
+TEST_P(PtxFiles, behaves_as_its_comments_say) {
+  const PtxFile file = read_ptx_file(GetParam());
+  VirtualDeviceOptions options;
+  options.check_init = file.check_init;
+  options.instruction_budget = 20'000'000;
+  const DevicePtr device = make_virtual_device(options);
+  EXPECT_EQ(run_ptx_file(file, *device), "");
+}
+
+INSTANTIATE_TEST_SUITE_P(Folder, PtxFiles, testing::ValuesIn(ptx_files()), test_name);
+
+}  // namespace
+}  // namespace fitest::ptx
