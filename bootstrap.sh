@@ -164,6 +164,9 @@ with the folder include/ beside its own and set FITEST_NVRTC to it."
 find_packages
 if ((${#missing[@]} > 0)); then
   install_packages
+  find_packages >/dev/null
+  ((${#missing[@]} == 0)) ||
+    die "installed, but still missing or too old: ${missing[*]}; fitest needs Debian 12, Ubuntu 24.04 or newer"
 fi
 if ! find_nvrtc; then
   fetch_nvrtc

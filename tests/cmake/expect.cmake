@@ -38,3 +38,10 @@ function(expect_no_output text)
     message(FATAL_ERROR "expected no\n  ${text}\nin\n  ${output}")
   endif()
 endfunction()
+
+# CTest's closing line; its words changed with CMake 4.
+function(expect_all_passed count)
+  if(NOT output MATCHES "100% tests passed(, 0 tests failed)? out of ${count} ")
+    message(FATAL_ERROR "expected ${count} tests, all passed, in\n  ${output}")
+  endif()
+endfunction()

@@ -54,7 +54,7 @@ expect_output("scale_n256/simple/22222222")
 expect_output("Total Tests: 2")
 run_ctest(-L nightly --output-on-failure)
 expect_status(0)
-expect_output("100% tests passed, 0 tests failed out of 2")
+expect_all_passed(2)
 expect_passed_trace(${traces}/simple/11111111.json)
 expect_passed_trace(${traces}/simple/22222222.json)
 
