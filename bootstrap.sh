@@ -11,8 +11,8 @@
 #   FITEST_CACHE_DIR=PATH    fitest's cache (default: $XDG_CACHE_HOME/fitest or ~/.cache/fitest)
 set -euo pipefail
 
-readonly repository=$(cd "$(dirname "${BASH_SOURCE[0]}")" && pwd)
-readonly cache=${FITEST_CACHE_DIR:-${XDG_CACHE_HOME:-${HOME:-/tmp}/.cache}/fitest}
+repository=$(cd "$(dirname "${BASH_SOURCE[0]}")" && pwd)
+cache=${FITEST_CACHE_DIR:-${XDG_CACHE_HOME:-${HOME:-/tmp}/.cache}/fitest}
 
 say() { printf '%-10s %s\n' "$1" "$2"; }
 die() {

@@ -3,12 +3,17 @@
 #
 # bootstrap_test.sh REPOSITORY: runs bootstrap.sh with stand-ins for apt-get, sudo, cmake and pip, so
 # that nothing is installed or downloaded.
+#
+# The lines of a stand-in are expanded when it runs:
+# shellcheck disable=SC2016
 set -euo pipefail
 
-readonly repository=$1
-readonly scratch=$(mktemp -d)
+repository=$1
+scratch=$(mktemp -d)
 trap 'rm -rf "$scratch"' EXIT
-readonly stubs=$scratch/stubs calls=$scratch/calls real_cmake=$(command -v cmake)
+stubs=$scratch/stubs
+calls=$scratch/calls
+real_cmake=$(command -v cmake)
 
 # stub NAME LINE...: a program in front of the real one that notes its call and runs the lines.
 stub() {
@@ -133,7 +138,7 @@ make_wheels() {
 }
 
 for current in $(declare -F | sed -n 's/^declare -f \(case_\)/\1/p'); do
-  rm -rf "$scratch"/*
+  rm -rf "${scratch:?}"/*
   make_toolkit 13000
   : > "$calls"
   stub apt-get
