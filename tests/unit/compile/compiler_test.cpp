@@ -4,9 +4,11 @@
 #include <gmock/gmock.h>
 #include <gtest/gtest.h>
 
+#include <array>
 #include <filesystem>
 #include <fstream>
 #include <optional>
+#include <thread>
 
 #include "base/error.h"
 #include "temporary_folder.h"
@@ -234,6 +236,15 @@ TEST_F(CompilerTest, ADamagedEntryIsCompiledAgainAndRepaired) {
   EXPECT_FALSE(second.from_cache);
   EXPECT_EQ(second.code, first.code);
   EXPECT_TRUE(compile(request_for(kCopy)).from_cache);
+}
+
+TEST_F(CompilerTest, TwoAtOnceCompileOnlyOnce) {
+  std::array<CompileResult, 2> results;
+  std::thread other([&] { results[0] = compile(request_for(kCopy)); });
+  results[1] = compile(request_for(kCopy));
+  other.join();
+  EXPECT_NE(results[0].from_cache, results[1].from_cache);
+  EXPECT_EQ(results[0].code, results[1].code);
 }
 
 TEST_F(CompilerTest, TheCacheCanBeTurnedOff) {
