@@ -70,11 +70,16 @@ struct Summary {
   std::uint32_t finite_relative = 0;
 };
 
-FITEST_SIMD void summarize(const float* actual, const float* expected, std::size_t count,
-                           FloatTolerance tolerance, Summary* result) {
+struct Pairs {
+  const float* actual;
+  const float* expected;
+  std::size_t count;
+};
+
+FITEST_SIMD Summary summarize(Pairs pairs, FloatTolerance tolerance) {
   Summary sum;
-  for (std::size_t i = 0; i < count; ++i) {
-    const Element element = classify(actual[i], expected[i], tolerance);
+  for (std::size_t i = 0; i < pairs.count; ++i) {
+    const Element element = classify(pairs.actual[i], pairs.expected[i], tolerance);
     const std::uint32_t finite_mask = 0u - element.finite;
     sum.beyond += element.beyond;
     sum.mismatched += element.mismatched;
@@ -86,7 +91,7 @@ FITEST_SIMD void summarize(const float* actual, const float* expected, std::size
     sum.finite_absolute = std::max(sum.finite_absolute, element.absolute & finite_mask);
     sum.finite_relative = std::max(sum.finite_relative, element.relative & finite_mask);
   }
-  *result = sum;
+  return sum;
 }
 
 void merge(Elements& into, const Elements& from) {
@@ -130,8 +135,7 @@ class Piece {
     const auto y = std::span(y_).first(count);
     to_float(actual_, first, x);
     to_float(expected_, first, y);
-    Summary sum;
-    summarize(x.data(), y.data(), count, tolerance_, &sum);
+    const Summary sum = summarize({x.data(), y.data(), count}, tolerance_);
     locate(first, count, sum);
     result_.max_absolute_error =
         larger(result_.max_absolute_error, std::bit_cast<float>(sum.absolute));

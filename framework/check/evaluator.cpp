@@ -7,7 +7,9 @@
 #include <cmath>
 #include <limits>
 
+#include "base/error.h"
 #include "check/comparison.h"
+#include "check/dsa_top_k.h"
 
 namespace fitest {
 namespace {
@@ -197,6 +199,22 @@ Verdicts evaluate_low_bit(const std::vector<NamedTensor>& expected,
   Tolerance relaxed = tolerance;
   if (!relaxed.required_matched_ratio) relaxed.required_matched_ratio = 0.95;
   return evaluate_default(expected, actual, relaxed);
+}
+
+Verdicts evaluate(EvaluatorKind kind, const Trial& trial, const Tolerance& tolerance) {
+  switch (kind) {
+    case EvaluatorKind::Default:
+    case EvaluatorKind::DsaAttention:
+      return evaluate_default(trial.expected, trial.actual, tolerance);
+    case EvaluatorKind::LowBit:
+      return evaluate_low_bit(trial.expected, trial.actual, tolerance);
+    case EvaluatorKind::DsaTopK:
+      return evaluate_dsa_top_k(trial, tolerance);
+    case EvaluatorKind::Sampling:
+      break;
+  }
+  fail(ErrorKind::Unsupported,
+       fmt::format("the {} evaluator needs repeated launches of the kernel", name_of(kind)));
 }
 
 Verdict fold(const Verdict& earlier, const Verdict& later) {

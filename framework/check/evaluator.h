@@ -5,6 +5,7 @@
 #include <string>
 #include <vector>
 
+#include "check/evaluator_kind.h"
 #include "check/policy.h"
 #include "schema/trace.h"
 #include "tensor/argument.h"
@@ -37,6 +38,19 @@ Verdicts evaluate_default(const std::vector<NamedTensor>& expected,
 // Trace's correctness.extra holds {"matched_ratio": …}.
 Verdicts evaluate_low_bit(const std::vector<NamedTensor>& expected,
                           const std::vector<NamedTensor>& actual, const Tolerance& tolerance);
+
+// What a special evaluator looks at: one trial's inputs as they were before the kernel ran, and the
+// outputs of both sides.
+struct Trial {
+  const std::vector<NamedTensor>& inputs;
+  const std::vector<NamedTensor>& expected;
+  const std::vector<NamedTensor>& actual;
+};
+
+// Error (Unsupported) for the sampling evaluator, which launches the kernel itself
+// (check/sampling.h). The DSA attention evaluator equals the default one for kernels that write all
+// outputs in destination-passing style.
+Verdicts evaluate(EvaluatorKind kind, const Trial& trial, const Tolerance& tolerance);
 
 // Verdict over several trials, as upstream folds them.
 Verdict fold(const Verdict& earlier, const Verdict& later);

@@ -103,8 +103,8 @@ void load_number(const Tensor& tensor, std::size_t first, std::span<float> to) {
 // Saturates; the bounds are powers of two, hence exact in T's wider neighbour Real.
 template <class Integer, class Real>
 Integer to_integer(Real value) {
-  constexpr auto kUnit = static_cast<Real>(1);
-  const Real above = std::ldexp(kUnit, std::numeric_limits<Integer>::digits);
+  constexpr auto unit = static_cast<Real>(1);
+  const Real above = std::ldexp(unit, std::numeric_limits<Integer>::digits);
   const Real below = std::is_signed_v<Integer> ? -above : static_cast<Real>(0);
   const Real rounded = std::nearbyint(value);
   if (!(rounded < above)) {

@@ -22,6 +22,7 @@ namespace fitest {
 namespace {
 
 constexpr std::uint64_t kMaxHeader = 100'000'000;  // the limit of the safetensors library
+constexpr std::size_t kReadGrain = 4u << 20;       // bytes that are worth a thread
 constexpr std::string_view kLfsSignature = "version https://git-lfs.github.com/spec/";
 
 // A file read at offsets, so that one small tensor of a huge file is cheap.
@@ -264,10 +265,9 @@ class HeaderReader {
 
 Tensor read_tensor(const RandomAccessFile& file, const Header& header,
                    const SafetensorsEntry& entry) {
-  constexpr std::size_t kGrain = 4u << 20;
   Tensor tensor(entry.dtype, entry.shape);
   const std::span<std::byte> bytes = tensor.bytes();
-  parallel_for(bytes.size(), kGrain, [&](std::size_t begin, std::size_t end) {
+  parallel_for(bytes.size(), kReadGrain, [&](std::size_t begin, std::size_t end) {
     file.read(header.data_begin + entry.begin + begin, bytes.subspan(begin, end - begin));
   });
   return tensor;

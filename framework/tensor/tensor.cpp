@@ -17,12 +17,14 @@ namespace fitest {
 namespace {
 
 constexpr std::size_t kAlignment = 256;
+constexpr std::size_t kPage = 4096;
+constexpr std::size_t kLarge = std::size_t{8} << 20;
+constexpr std::size_t kMaxBits = std::numeric_limits<std::size_t>::max() - 7;
+constexpr std::uint64_t kMaxInteger = std::numeric_limits<std::int64_t>::max();
 
 // Huge pages save most of the page faults of a large tensor, which otherwise cost more time than
 // filling it. Advice only: no result matters.
 void advise_huge_pages(std::byte* data, std::size_t size) {
-  constexpr std::size_t kPage = 4096;
-  constexpr std::size_t kLarge = std::size_t{8} << 20;
   if (size < kLarge) return;
   const std::size_t skipped = (kPage - reinterpret_cast<std::uintptr_t>(data) % kPage) % kPage;
   ::madvise(data + skipped, (size - skipped) / kPage * kPage, MADV_HUGEPAGE);
@@ -82,7 +84,6 @@ std::string to_string(const Shape& shape) {
 
 Tensor::Tensor(DType dtype, Shape shape)
     : dtype_(dtype), shape_(std::move(shape)), count_(element_count(shape_)) {
-  constexpr std::size_t kMaxBits = std::numeric_limits<std::size_t>::max() - 7;
   const std::string what =
       fmt::format("a {} tensor of shape {}", name_of(dtype), to_string(shape_));
   if (count_ > kMaxBits / bits_of(dtype)) {
@@ -121,8 +122,7 @@ double element_as_double(const Tensor& tensor, std::size_t index) {
 std::int64_t element_as_integer(const Tensor& tensor, std::size_t index) {
   if (tensor.dtype() == DType::Int64) return load<std::int64_t>(tensor, index);
   if (tensor.dtype() == DType::UInt64) {
-    constexpr std::uint64_t kMax = std::numeric_limits<std::int64_t>::max();
-    return static_cast<std::int64_t>(std::min(load<std::uint64_t>(tensor, index), kMax));
+    return static_cast<std::int64_t>(std::min(load<std::uint64_t>(tensor, index), kMaxInteger));
   }
   return saturate_to_integer(element_as_double(tensor, index));
 }
