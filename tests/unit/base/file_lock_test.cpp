@@ -3,7 +3,6 @@
 
 #include <gmock/gmock.h>
 #include <gtest/gtest.h>
-#include <stdlib.h>
 
 #include <atomic>
 #include <chrono>
@@ -12,6 +11,7 @@
 #include <thread>
 
 #include "base/error.h"
+#include "testing/temporary_folder.h"
 
 namespace fitest {
 namespace {
@@ -20,15 +20,8 @@ namespace fs = std::filesystem;
 
 class FileLockTest : public ::testing::Test {
  protected:
-  FileLockTest() {
-    std::string name = (fs::temp_directory_path() / "fitest-lock-XXXXXX").string();
-    folder_ = ::mkdtemp(name.data());
-  }
-  ~FileLockTest() override {
-    std::error_code ignored;
-    fs::remove_all(folder_, ignored);
-  }
-  fs::path folder_;
+  testing::TemporaryFolder temporary_;
+  const fs::path folder_ = temporary_.path();
 };
 
 TEST_F(FileLockTest, CreatesTheFileAndItsFolder) {

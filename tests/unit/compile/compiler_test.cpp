@@ -11,7 +11,7 @@
 #include <thread>
 
 #include "base/error.h"
-#include "temporary_folder.h"
+#include "testing/temporary_folder.h"
 
 namespace fitest {
 namespace {

@@ -3,7 +3,7 @@
 
 #include <gtest/gtest.h>
 
-#include "temporary_folder.h"
+#include "testing/temporary_folder.h"
 
 namespace fitest {
 namespace {

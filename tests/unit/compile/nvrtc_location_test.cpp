@@ -9,7 +9,7 @@
 #include <optional>
 
 #include "compile/nvrtc.h"
-#include "temporary_folder.h"
+#include "testing/temporary_folder.h"
 
 namespace fitest {
 namespace {
