@@ -4,38 +4,56 @@
 #include <gmock/gmock.h>
 #include <gtest/gtest.h>
 
+#include <set>
+
 namespace fitest {
 namespace {
 
-using ::testing::ElementsAre;
+constexpr DType kAll[] = {
+#define FITEST_DTYPE(enumerator, name, safetensors, bits, kind, official) DType::enumerator,
+#include "base/dtype.def"
+#undef FITEST_DTYPE
+};
 
-TEST(DTypeTest, TheSchemaHasElevenNames) {
+TEST(DType, TheElevenOfTheSchemaAreOfficial) {
   EXPECT_THAT(official_dtype_names(),
-              ElementsAre("float32", "float16", "bfloat16", "float8_e4m3fn", "float8_e5m2",
-                          "float4_e2m1", "int64", "int32", "int16", "int8", "bool"));
+              ::testing::UnorderedElementsAre("float32", "float16", "bfloat16", "float8_e4m3fn",
+                                              "float8_e5m2", "float4_e2m1", "int64", "int32",
+                                              "int16", "int8", "bool"));
 }
 
-TEST(DTypeTest, EveryOfficialNameIsFoundAgain) {
-  for (const std::string& name : official_dtype_names()) {
-    const auto dtype = dtype_from_name(name);
-    ASSERT_TRUE(dtype) << name;
-    EXPECT_TRUE(is_official(*dtype));
-    EXPECT_EQ(name_of(*dtype), name);
-    EXPECT_EQ(dtype_from_safetensors_name(safetensors_name_of(*dtype)), dtype);
+TEST(DType, EveryNameLeadsBackToItsType) {
+  std::set<std::string_view> names;
+  for (const DType dtype : kAll) {
+    EXPECT_EQ(dtype_from_name(name_of(dtype)), dtype);
+    EXPECT_EQ(dtype_from_safetensors_name(safetensors_name_of(dtype)), dtype);
+    names.insert(name_of(dtype));
   }
+  EXPECT_EQ(names.size(), std::size(kAll));
 }
 
-TEST(DTypeTest, OtherNamesAreNone) {
-  EXPECT_FALSE(dtype_from_name("half"));
-  EXPECT_FALSE(dtype_from_safetensors_name("F12"));
-  EXPECT_FALSE(is_official(DType::Float64));
+TEST(DType, OtherNamesAreUnknown) {
+  for (const char* name : {"", "float", "Float32", "float8_e4m3", "F32"}) {
+    EXPECT_EQ(dtype_from_name(name), std::nullopt) << name;
+  }
+  EXPECT_EQ(dtype_from_safetensors_name("float32"), std::nullopt);
 }
 
-TEST(DTypeTest, PackedElementsTakeHalfAByteRoundedUp) {
-  EXPECT_EQ(bytes_for(DType::Float4E2M1, 3), 2u);
-  EXPECT_EQ(bytes_for(DType::Float4E2M1, 4), 2u);
-  EXPECT_EQ(bytes_for(DType::BFloat16, 3), 6u);
-  EXPECT_EQ(bytes_for(DType::Int64, 0), 0u);
+TEST(DType, FactsOfSomeTypes) {
+  EXPECT_EQ(bits_of(DType::BFloat16), 16u);
+  EXPECT_EQ(bits_of(DType::Float4E2M1), 4u);
+  EXPECT_EQ(bits_of(DType::Bool), 8u);
+  EXPECT_EQ(kind_of(DType::Float8E5M2), DTypeKind::Float);
+  EXPECT_EQ(kind_of(DType::Int8), DTypeKind::Signed);
+  EXPECT_EQ(kind_of(DType::UInt64), DTypeKind::Unsigned);
+  EXPECT_EQ(kind_of(DType::Bool), DTypeKind::Bool);
+}
+
+TEST(DType, FourBitTypesPackTwoToAByte) {
+  EXPECT_EQ(bytes_for(DType::Float4E2M1, 0), 0u);
+  EXPECT_EQ(bytes_for(DType::Float4E2M1, 7), 4u);
+  EXPECT_EQ(bytes_for(DType::Float4E2M1, 8), 4u);
+  EXPECT_EQ(bytes_for(DType::Float32, 3), 12u);
 }
 
 }  // namespace

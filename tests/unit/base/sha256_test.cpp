@@ -3,24 +3,32 @@
 
 #include <gtest/gtest.h>
 
+#include <array>
+
 namespace fitest {
 namespace {
 
-// FIPS 180-2, appendix B.1.
-TEST(Sha256Test, GivesThePublishedDigests) {
-  EXPECT_EQ(sha256_hex("abc"), "ba7816bf8f01cfea414140de5dae2223b00361a396177a9cb410ff61f20015ad");
+// FIPS 180-4 examples.
+TEST(Sha256Hex, MatchesTheStandardsExamples) {
   EXPECT_EQ(sha256_hex(""), "e3b0c44298fc1c149afbf4c8996fb92427ae41e4649b934ca495991b7852b855");
+  EXPECT_EQ(sha256_hex("abc"), "ba7816bf8f01cfea414140de5dae2223b00361a396177a9cb410ff61f20015ad");
+  EXPECT_EQ(sha256_hex("abcdbcdecdefdefgefghfghighijhijkijkljklmklmnlmnomnopnopq"),
+            "248d6a61d20638b8e5c026930c3e6039a33ce45964ff2167f6ecedd419db06c1");
+  EXPECT_EQ(sha256_hex(std::string(1'000'000, 'a')),
+            "cdc76e5c9914fb9281a1c7e284d73e67f1809a48a497200e046d39ccc7112cd0");
 }
 
-TEST(Sha256Test, FieldsDoNotRunIntoEachOther) {
-  EXPECT_NE(Sha256().field("ab").field("c").hex_digest(),
-            Sha256().field("a").field("bc").hex_digest());
-  EXPECT_NE(Sha256().field("").field("a").hex_digest(), Sha256().field("a").hex_digest());
+TEST(Sha256, FieldsKeepTheirBorders) {
+  const std::string joined = Sha256().field("ab").field("c").hex_digest();
+  EXPECT_NE(joined, Sha256().field("a").field("bc").hex_digest());
+  EXPECT_NE(joined, Sha256().field("abc").hex_digest());
+  EXPECT_NE(joined, Sha256().field("ab").field("c").field("").hex_digest());
+  EXPECT_EQ(joined, Sha256().field("ab").field("c").hex_digest());
 }
 
-TEST(Sha256Test, TheSameFieldsGiveTheSameDigest) {
-  EXPECT_EQ(Sha256().field("a").field("b").hex_digest(),
-            Sha256().field("a").field("b").hex_digest());
+TEST(Sha256, BytesAndTextOfTheSameContentAreEqual) {
+  const std::array<std::byte, 2> bytes{std::byte{'a'}, std::byte{'b'}};
+  EXPECT_EQ(Sha256().field(bytes).hex_digest(), Sha256().field("ab").hex_digest());
 }
 
 }  // namespace

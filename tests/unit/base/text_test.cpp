@@ -9,52 +9,77 @@ namespace {
 
 using ::testing::ElementsAre;
 
-TEST(TextTest, SplitKeepsEmptyParts) {
-  EXPECT_THAT(split("a,,b,", ','), ElementsAre("a", "", "b", ""));
+TEST(Split, KeepsEmptyParts) {
+  EXPECT_THAT(split("a,b", ','), ElementsAre("a", "b"));
+  EXPECT_THAT(split(",a,,", ','), ElementsAre("", "a", "", ""));
   EXPECT_THAT(split("", ','), ElementsAre(""));
 }
 
-TEST(TextTest, JoinIsTheInverseOfSplit) {
-  EXPECT_EQ(join({"a", "", "b"}, ", "), "a, , b");
-  EXPECT_EQ(join({}, ", "), "");
-}
-
-TEST(TextTest, TrimTakesSpaceOffBothEnds) {
-  EXPECT_EQ(trim(" \t a b \r\n"), "a b");
+TEST(Trim, RemovesWhiteSpaceOfBothEnds) {
+  EXPECT_EQ(trim(" \t\r\n a b \f\v"), "a b");
   EXPECT_EQ(trim(" \n"), "");
+  EXPECT_EQ(trim(""), "");
 }
 
-TEST(TextTest, ToLowerLeavesOtherBytesAlone) {
-  EXPECT_EQ(to_lower("AbZ_9\xC3\x84"), "abz_9\xC3\x84");
+TEST(Join, PutsTheSeparatorBetween) {
+  EXPECT_EQ(join({}, ", "), "");
+  EXPECT_EQ(join({"a"}, ", "), "a");
+  EXPECT_EQ(join({"a", "b", ""}, ", "), "a, b, ");
 }
 
-TEST(TextTest, ANumberIsTheWholeText) {
-  EXPECT_EQ(parse_integer("-42"), -42);
-  EXPECT_EQ(parse_double("2.5e-1"), 0.25);
-  for (const char* text : {"", " 1", "1 ", "1x", "0x10", "9223372036854775808"}) {
-    EXPECT_FALSE(parse_integer(text)) << text;
+TEST(ToLower, ChangesAsciiOnly) {
+  EXPECT_EQ(to_lower("AbZ[1\u00c9"), "abz[1\u00c9");
+}
+
+TEST(ParseInteger, TakesTheWholeText) {
+  EXPECT_EQ(parse_integer("-12"), -12);
+  EXPECT_EQ(parse_integer("9223372036854775807"), INT64_MAX);
+  for (const char* text : {"", " 1", "1 ", "1.0", "+1", "0x10", "9223372036854775808", "one"}) {
+    EXPECT_EQ(parse_integer(text), std::nullopt) << text;
   }
-  for (const char* text : {"", "1.5 ", "1,5", "x"}) EXPECT_FALSE(parse_double(text)) << text;
 }
 
-TEST(TextTest, GlobsMatchTheWholeText) {
+TEST(ParseDouble, TakesTheWholeText) {
+  EXPECT_EQ(parse_double("1.5"), 1.5);
+  EXPECT_EQ(parse_double("-1e-3"), -0.001);
+  for (const char* text : {"", "1.5x", " 1", "1e999"}) {
+    EXPECT_EQ(parse_double(text), std::nullopt) << text;
+  }
+}
+
+TEST(MatchesGlob, FollowsTheShell) {
+  EXPECT_TRUE(matches_glob("", ""));
   EXPECT_TRUE(matches_glob("*", ""));
-  EXPECT_TRUE(matches_glob("gqa_*_h32*", "gqa_paged_decode_h32_kv8"));
-  EXPECT_TRUE(matches_glob("a*b*c", "a_b_b_c"));
-  EXPECT_TRUE(matches_glob("h?2", "h32"));
+  EXPECT_TRUE(matches_glob("gemm_*", "gemm_n128_k2048"));
+  EXPECT_TRUE(matches_glob("*_k*8", "gemm_n128_k2048"));
+  EXPECT_TRUE(matches_glob("a?c", "abc"));
+  EXPECT_TRUE(matches_glob("**b**", "aba"));
+  EXPECT_TRUE(matches_glob("a.c[", "a.c["));
+  EXPECT_FALSE(matches_glob("a?c", "ac"));
+  EXPECT_FALSE(matches_glob("", "a"));
   EXPECT_FALSE(matches_glob("gemm", "gemm_n128"));
-  EXPECT_FALSE(matches_glob("?", ""));
-  EXPECT_FALSE(matches_glob("a*b", "a_b_c"));
+  EXPECT_FALSE(matches_glob("*b", "abc"));
 }
 
-TEST(TextTest, OtherCharactersOfAGlobMeanThemselves) {
-  EXPECT_TRUE(matches_glob("a[b].c", "a[b].c"));
-  EXPECT_FALSE(matches_glob("a[b]", "ab"));
+TEST(MatchesGlob, ManyStarsTakeNoExponentialTime) {
+  const std::string pattern = [] {
+    std::string text;
+    for (int i = 0; i < 50; ++i) text += "a*";
+    return text + "b";
+  }();
+  EXPECT_FALSE(matches_glob(pattern, std::string(5000, 'a')));
 }
 
-TEST(TextTest, TheNearestWordIsATypoAway) {
-  EXPECT_EQ(nearest("dtpye", {"shape", "dtype"}), "dtype");
-  EXPECT_FALSE(nearest("colour", {"shape", "dtype"}));
+TEST(Nearest, FindsTheTypo) {
+  const std::vector<std::string> names{"batch_size", "head_dim", "page_size"};
+  EXPECT_EQ(nearest("batchsize", names), "batch_size");
+  EXPECT_EQ(nearest("pagesize", names), "page_size");
+  EXPECT_EQ(nearest("head_dim", names), "head_dim");
+}
+
+TEST(Nearest, GivesNothingWhereNothingIsNear) {
+  EXPECT_EQ(nearest("workspace", {"batch_size", "head_dim"}), std::nullopt);
+  EXPECT_EQ(nearest("x", {}), std::nullopt);
 }
 
 }  // namespace
