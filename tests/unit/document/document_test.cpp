@@ -3,6 +3,7 @@
 
 #include <gmock/gmock.h>
 #include <gtest/gtest.h>
+#include <unistd.h>
 
 #include <filesystem>
 
@@ -15,7 +16,9 @@ namespace fs = std::filesystem;
 
 class ReadDocument : public ::testing::Test {
  protected:
-  ReadDocument() : folder_(fs::path(::testing::TempDir()) / "fitest_document_test") {
+  ReadDocument()
+      : folder_(fs::path(::testing::TempDir()) /
+                ("fitest_document_" + std::to_string(::getpid()))) {
     fs::create_directories(folder_);
   }
   ~ReadDocument() override { fs::remove_all(folder_); }

@@ -3,6 +3,7 @@
 
 #include <gmock/gmock.h>
 #include <gtest/gtest.h>
+#include <unistd.h>
 
 #include <filesystem>
 
@@ -62,102 +63,103 @@ sources: [kernel.cu, common.cuh]
 )yaml";
 
 class SolutionFolder : public ::testing::Test {
-     protected:
-      SolutionFolder() : folder_(fs::path(::testing::TempDir()) / "fitest_solution_test") {
-        write_file_atomically(folder_ / "kernel.cu", "#include \"common.cuh\"\n");
-        write_file_atomically(folder_ / "common.cuh", "int x;\n");
-      }
-      ~SolutionFolder() override { fs::remove_all(folder_); }
+ protected:
+  SolutionFolder()
+      : folder_(fs::path(::testing::TempDir()) /
+                ("fitest_solution_" + std::to_string(::getpid()))) {
+    write_file_atomically(folder_ / "kernel.cu", "#include \"common.cuh\"\n");
+    write_file_atomically(folder_ / "common.cuh", "int x;\n");
+  }
+  ~SolutionFolder() override { fs::remove_all(folder_); }
 
-      std::optional<Solution> read(const std::string& text) {
-        return read_solution(yaml(text), folder_.string(), diagnostics_);
-      }
+  std::optional<Solution> read(const std::string& text) {
+    return read_solution(yaml(text), folder_.string(), diagnostics_);
+  }
 
-      fs::path folder_;
-      Diagnostics diagnostics_;
-    };
+  fs::path folder_;
+  Diagnostics diagnostics_;
+};
 
-    TEST_F(SolutionFolder, ReadsTheOfficialForm) {
-      const auto solution = read(kOfficial);
-      ASSERT_TRUE(solution) << diagnostics_.render_all();
-      EXPECT_EQ(diagnostics_.render_all(), "");
-      EXPECT_EQ(solution->name, "triton_v1");
-      EXPECT_EQ(solution->definition, "attention_h8");
-      EXPECT_EQ(solution->author, "someone");
-      EXPECT_EQ(solution->language, "triton");
-      EXPECT_EQ(solution->binding, "");
-      EXPECT_EQ(solution->entry_file, "main.py");
-      EXPECT_EQ(solution->entry_symbol, "run");
-      EXPECT_THAT(solution->target_hardware, ElementsAre("NVIDIA_H100", "NVIDIA_B200"));
-      EXPECT_THAT(solution->dependencies, ElementsAre("triton"));
-      EXPECT_FALSE(solution->destination_passing_style);
-      ASSERT_EQ(solution->sources.size(), 1u);
-      EXPECT_EQ(solution->sources[0].content, "def run(): pass");
-      EXPECT_FALSE(solution->launch);
-    }
+TEST_F(SolutionFolder, ReadsTheOfficialForm) {
+  const auto solution = read(kOfficial);
+  ASSERT_TRUE(solution) << diagnostics_.render_all();
+  EXPECT_EQ(diagnostics_.render_all(), "");
+  EXPECT_EQ(solution->name, "triton_v1");
+  EXPECT_EQ(solution->definition, "attention_h8");
+  EXPECT_EQ(solution->author, "someone");
+  EXPECT_EQ(solution->language, "triton");
+  EXPECT_EQ(solution->binding, "");
+  EXPECT_EQ(solution->entry_file, "main.py");
+  EXPECT_EQ(solution->entry_symbol, "run");
+  EXPECT_THAT(solution->target_hardware, ElementsAre("NVIDIA_H100", "NVIDIA_B200"));
+  EXPECT_THAT(solution->dependencies, ElementsAre("triton"));
+  EXPECT_FALSE(solution->destination_passing_style);
+  ASSERT_EQ(solution->sources.size(), 1u);
+  EXPECT_EQ(solution->sources[0].content, "def run(): pass");
+  EXPECT_FALSE(solution->launch);
+}
 
-    TEST_F(SolutionFolder, SourcesWithoutContentAreFilesOfTheFolder) {
-      const auto solution = read(kPlanned);
-      ASSERT_TRUE(solution) << diagnostics_.render_all();
-      ASSERT_EQ(solution->sources.size(), 2u);
-      EXPECT_EQ(solution->sources[0].path, "kernel.cu");
-      EXPECT_EQ(solution->sources[1].content, "int x;\n");
-      EXPECT_TRUE(solution->destination_passing_style);
-    }
+TEST_F(SolutionFolder, SourcesWithoutContentAreFilesOfTheFolder) {
+  const auto solution = read(kPlanned);
+  ASSERT_TRUE(solution) << diagnostics_.render_all();
+  ASSERT_EQ(solution->sources.size(), 2u);
+  EXPECT_EQ(solution->sources[0].path, "kernel.cu");
+  EXPECT_EQ(solution->sources[1].content, "int x;\n");
+  EXPECT_TRUE(solution->destination_passing_style);
+}
 
-    TEST_F(SolutionFolder, ReadsTheLaunchPlan) {
-      const auto solution = read(kPlanned);
-      ASSERT_TRUE(solution) << diagnostics_.render_all();
-      const LaunchPlan& plan = *solution->launch;
-      ASSERT_EQ(plan.let.size(), 2u);
-      EXPECT_EQ(plan.let[0].first, "splits");
-      EXPECT_EQ(plan.let[0].second.text, "ceil_div(num_indices, 256)");
-      EXPECT_EQ(plan.let[1].second.text, "128");
-      EXPECT_EQ(plan.defines[1].second.text, "True");
-      ASSERT_EQ(plan.workspace.size(), 2u);
-      EXPECT_EQ(plan.workspace[0].fill, "zero");
-      EXPECT_EQ(plan.workspace[1].dtype, DType::UInt8);
-      EXPECT_EQ(plan.workspace[1].fill, "none");
-      ASSERT_EQ(plan.kernels.size(), 2u);
-      const KernelSpec& kernel = plan.kernels[0];
-      EXPECT_EQ(kernel.name.text, "attention<{threads}, {splits * 2}>");
-      EXPECT_EQ(kernel.grid[2].text, "splits");
-      EXPECT_EQ(kernel.cluster.size(), 3u);
-      EXPECT_EQ(kernel.shared_memory->text, "2 * 64 * heads");
-      ASSERT_EQ(kernel.arguments->size(), 3u);
-      EXPECT_EQ((*kernel.arguments)[0].name, "q");
-      EXPECT_EQ((*kernel.arguments)[1].cast, DType::Int32);
-      EXPECT_EQ((*kernel.arguments)[2].expression.text, "scale * 2");
-      EXPECT_EQ(plan.kernels[1].grid.size(), 1u);
-      EXPECT_FALSE(plan.kernels[1].arguments);
-    }
+TEST_F(SolutionFolder, ReadsTheLaunchPlan) {
+  const auto solution = read(kPlanned);
+  ASSERT_TRUE(solution) << diagnostics_.render_all();
+  const LaunchPlan& plan = *solution->launch;
+  ASSERT_EQ(plan.let.size(), 2u);
+  EXPECT_EQ(plan.let[0].first, "splits");
+  EXPECT_EQ(plan.let[0].second.text, "ceil_div(num_indices, 256)");
+  EXPECT_EQ(plan.let[1].second.text, "128");
+  EXPECT_EQ(plan.defines[1].second.text, "True");
+  ASSERT_EQ(plan.workspace.size(), 2u);
+  EXPECT_EQ(plan.workspace[0].fill, "zero");
+  EXPECT_EQ(plan.workspace[1].dtype, DType::UInt8);
+  EXPECT_EQ(plan.workspace[1].fill, "none");
+  ASSERT_EQ(plan.kernels.size(), 2u);
+  const KernelSpec& kernel = plan.kernels[0];
+  EXPECT_EQ(kernel.name.text, "attention<{threads}, {splits * 2}>");
+  EXPECT_EQ(kernel.grid[2].text, "splits");
+  EXPECT_EQ(kernel.cluster.size(), 3u);
+  EXPECT_EQ(kernel.shared_memory->text, "2 * 64 * heads");
+  ASSERT_EQ(kernel.arguments->size(), 3u);
+  EXPECT_EQ((*kernel.arguments)[0].name, "q");
+  EXPECT_EQ((*kernel.arguments)[1].cast, DType::Int32);
+  EXPECT_EQ((*kernel.arguments)[2].expression.text, "scale * 2");
+  EXPECT_EQ(plan.kernels[1].grid.size(), 1u);
+  EXPECT_FALSE(plan.kernels[1].arguments);
+}
 
-    TEST_F(SolutionFolder, SourceThatIsALinkOutOfTheFolderIsRefused) {
-      fs::remove(folder_ / "common.cuh");
-      fs::create_symlink("/etc/hostname", folder_ / "common.cuh");
-      EXPECT_FALSE(read(kPlanned));
-      EXPECT_THAT(diagnostics_.render_all(), HasSubstr("by a symbolic link, to /etc/hostname"));
-    }
+TEST_F(SolutionFolder, SourceThatIsALinkOutOfTheFolderIsRefused) {
+  fs::remove(folder_ / "common.cuh");
+  fs::create_symlink("/etc/hostname", folder_ / "common.cuh");
+  EXPECT_FALSE(read(kPlanned));
+  EXPECT_THAT(diagnostics_.render_all(), HasSubstr("by a symbolic link, to /etc/hostname"));
+}
 
-    TEST_F(SolutionFolder, SourceThatIsMissingOrEmptyIsAnErrorAtItsLine) {
-      fs::remove(folder_ / "common.cuh");
-      write_file_atomically(folder_ / "kernel.cu", "");
-      EXPECT_FALSE(read(kPlanned));
-      EXPECT_THAT(diagnostics_.render_all(),
-                  HasSubstr("test.yaml:26:11: error: the source \"kernel.cu\" "
-                            "is empty"));
-      EXPECT_THAT(diagnostics_.render_all(), HasSubstr("common.cuh: No such file or directory"));
-    }
+TEST_F(SolutionFolder, SourceThatIsMissingOrEmptyIsAnErrorAtItsLine) {
+  fs::remove(folder_ / "common.cuh");
+  write_file_atomically(folder_ / "kernel.cu", "");
+  EXPECT_FALSE(read(kPlanned));
+  EXPECT_THAT(diagnostics_.render_all(),
+              HasSubstr("test.yaml:27:11: error: the source \"kernel.cu\" "
+                        "is empty"));
+  EXPECT_THAT(diagnostics_.render_all(), HasSubstr("common.cuh: No such file or directory"));
+}
 
-    TEST(SplitPlaceholders, AlternatesTextAndExpressions) {
-      EXPECT_THAT(*split_placeholders("a<{n}, {m + 1}>"),
-                  ElementsAre("a<", "n", ", ", "m + 1", ">"));
-      EXPECT_THAT(*split_placeholders("plain"), ElementsAre("plain"));
-      EXPECT_THAT(*split_placeholders("{n}"), ElementsAre("", "n", ""));
-      EXPECT_FALSE(split_placeholders("a{n"));
-      EXPECT_FALSE(split_placeholders("a}n{"));
-      EXPECT_FALSE(split_placeholders("a{{n}}"));
-    }
+TEST(SplitPlaceholders, AlternatesTextAndExpressions) {
+  EXPECT_THAT(*split_placeholders("a<{n}, {m + 1}>"), ElementsAre("a<", "n", ", ", "m + 1", ">"));
+  EXPECT_THAT(*split_placeholders("plain"), ElementsAre("plain"));
+  EXPECT_THAT(*split_placeholders("{n}"), ElementsAre("", "n", ""));
+  EXPECT_FALSE(split_placeholders("a{n"));
+  EXPECT_FALSE(split_placeholders("a}n{"));
+  EXPECT_FALSE(split_placeholders("a{{n}}"));
+}
 
-    }  // namespace
-    }  // namespace fitest
+}  // namespace
+}  // namespace fitest
