@@ -74,6 +74,10 @@ TEST(ParallelFor, LoopsOfSeveralThreadsDoNotDisturbEachOther) {
   EXPECT_EQ(total, 4u * 50u * 100u);
 }
 
+TEST(ParallelFor, CallsNothingWhereThereIsNothingToDo) {
+  parallel_for(0, 1, [](std::size_t, std::size_t) { FAIL(); });
+}
+
 TEST(ThreadCount, IsPositive) {
   EXPECT_GE(thread_count(), 1u);
 }
