@@ -3,6 +3,7 @@
 #pragma once
 
 #include <utility>
+#include <vector>
 
 #include "cuda/guards.h"
 #include "cuda/owned.h"
@@ -23,10 +24,14 @@ class CudaBuffer : public Buffer {
 
   bool poisoned() const noexcept { return poisoned_; }
   void set_poisoned(bool poisoned) noexcept { poisoned_ = poisoned; }
+  // Of an input, as it was uploaded; empty before.
+  const std::vector<std::uint64_t>& checksums() const noexcept { return checksums_; }
+  void set_checksums(std::vector<std::uint64_t> sums) { checksums_ = std::move(sums); }
 
  private:
   OwnedMemory memory_;
   bool poisoned_ = false;  // since the last upload
+  std::vector<std::uint64_t> checksums_;
 };
 
 }  // namespace fitest::cuda

@@ -11,7 +11,9 @@
 namespace fitest::cuda {
 
 struct CudaDeviceOptions {
-  std::string device;  // as choose_device takes it: "cuda:0", "1", "GPU-0123…"; empty: the first
+  // As choose_device takes it: "cuda:0", "1", "GPU-0123…". Empty or "cuda": the GPU that CTest
+  // reserved for this test, else the first.
+  std::string device;
   std::filesystem::path lock_folder = "/tmp";  // shared by all that time on this GPU
 };
 

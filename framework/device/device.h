@@ -122,7 +122,7 @@ class Device {
   // Bytes of the buffer that no launch has written since poison(); empty optional if the device
   // cannot tell other than by the pattern.
   virtual std::optional<std::uint64_t> unwritten_bytes(const Buffer& buffer) = 0;
-  // A write into the guard zones around the buffer, if one happened.
+  // A write into the guard zones around the buffer, or into an Input, if one happened.
   virtual std::optional<Fault> check_guards(const Buffer& buffer) = 0;
 
   // Fault (Unsupported, with the line) when the image holds what the device lacks.

@@ -65,5 +65,22 @@ TEST_F(GpuMemory, WriteBeforeTheBufferIsFound) {
   EXPECT_EQ(fault->offset, -5);
 }
 
+TEST_F(GpuMemory, WriteIntoAnInputIsFoundByChunk) {
+  const BufferPtr x = device_->allocate({"x", 100001, Access::Input});
+  std::vector<std::uint8_t> sent(100001);
+  std::iota(sent.begin(), sent.end(), std::uint8_t{1});
+  device_->upload(*x, std::as_bytes(std::span(sent)));
+  EXPECT_EQ(device_->check_guards(*x), std::nullopt);
+  const Launch store{"store_at", {1, 1, 1},
+                     {1, 1, 1},  std::nullopt,
+                     0,          {pointer(*x), argument("offset", std::int64_t{40000})}};
+  ASSERT_EQ(launch(kStoreAt, store), std::nullopt);
+  const auto fault = device_->check_guards(*x);
+  ASSERT_TRUE(fault);
+  EXPECT_EQ(fault->kind, FaultKind::ReadOnlyWrite);
+  EXPECT_EQ(fault->offset, 32768);
+  EXPECT_EQ(fault->kernel, "store_at");
+}
+
 }  // namespace
 }  // namespace fitest::cuda

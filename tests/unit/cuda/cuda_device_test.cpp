@@ -129,6 +129,33 @@ TEST_F(CudaDeviceTest, WritePastTheEndIsAFaultWithBufferAndOffset) {
   EXPECT_EQ(fault->offset, 68);
 }
 
+TEST_F(CudaDeviceTest, WriteIntoAnInputIsAFaultWithItsPlace) {
+  const BufferPtr x = device_->allocate({"x", 40001, Access::Input});
+  device_->upload(*x, std::vector<std::byte>(40001, std::byte{1}));
+  EXPECT_EQ(device_->check_guards(*x), std::nullopt);
+  launch("wild", {.run = [&](const FakeLaunch&) { write(*x, 40000, 1); }});
+  const auto fault = device_->check_guards(*x);
+  ASSERT_TRUE(fault);
+  EXPECT_EQ(describe(*fault),
+            "write to an input: input 'x' was changed, first within its bytes 32768 to 40000 (of "
+            "40001)\n    kernel wild");
+}
+
+TEST_F(CudaDeviceTest, InputUploadedAgainMayDiffer) {
+  const BufferPtr x = device_->allocate({"x", 64, Access::Input});
+  device_->upload(*x, std::vector<std::byte>(64, std::byte{1}));
+  device_->upload(*x, std::vector<std::byte>(64, std::byte{2}));
+  EXPECT_EQ(device_->check_guards(*x), std::nullopt);
+}
+
+TEST_F(CudaDeviceTest, KernelsOfAnEarlierRunAreNoSuspects) {
+  const BufferPtr y = device_->allocate({"y", 64, Access::Output});
+  launch("good", {});
+  device_->poison(*y);
+  launch("wild", {.run = [&](const FakeLaunch&) { write(*y, 64, 1); }});
+  EXPECT_EQ(device_->check_guards(*y)->kernel, "wild");
+}
+
 TEST_F(CudaDeviceTest, LaunchPassesConfigurationAndArguments) {
   std::uint32_t seen = 0;
   launch_.cluster = Dim3{2, 1, 1};

@@ -74,6 +74,7 @@ CudaResult fill_words(CudaAddress target, unsigned word, std::size_t count, Cuda
 CudaResult load_module(CudaModuleHandle* module, const void* image, unsigned count,
                        JitOption* options, void** values) {
   auto names = std::make_unique<std::string>(static_cast<const char*>(image));
+  if (names->find(".version") != std::string::npos) return CudaResult::JitCompilerNotFound;
   std::istringstream words(*names);
   for (std::string word; words >> word;) {
     if (current->kernels.contains(word)) continue;

@@ -31,7 +31,7 @@ struct FakeKernel {
 };
 
 // One GPU, "Fake GPU". A module's image is a text of kernel names; a name that is not in `kernels`
-// fails as invalid PTX, with a log.
+// fails as invalid PTX, with a log. There is no compiler for real PTX (".version …").
 struct FakeGpu {
   std::map<std::string, FakeKernel> kernels;
   int device_count = 1;

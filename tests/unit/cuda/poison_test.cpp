@@ -6,7 +6,6 @@
 #include <array>
 #include <bit>
 #include <cmath>
-#include <cstring>
 
 #include "base/small_float.h"
 
@@ -32,14 +31,6 @@ TEST(Poison, IsNoCanonicalNanOrItsNegation) {
   for (const std::uint32_t made : {0x7FFFFFFFu, 0xFFFFFFFFu, 0x7FFF7FFFu, 0x7FC00000u}) {
     EXPECT_NE(kPoisonWord, made);
   }
-}
-
-TEST(Poison, OnlyWholeWordsCount) {
-  std::array<std::uint32_t, 4> words{kPoisonWord, 0, kPoisonWord, kPoisonWord};
-  const auto bytes = std::as_bytes(std::span(words));
-  EXPECT_EQ(count_poisoned_words(bytes), 3u);
-  EXPECT_EQ(count_poisoned_words(bytes.first(15)), 2u);
-  EXPECT_EQ(count_poisoned_words(bytes.first(3)), 0u);
 }
 
 }  // namespace
