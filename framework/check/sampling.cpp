@@ -58,7 +58,8 @@ class SamplingRun {
     for (int trial = 0; trial < plan_.validation_trials && !ended(); ++trial) {
       if (!validate(launch_(inputs_))) return faulted();
     }
-    if (!ended() && !count_tokens()) return faulted();
+    if (ended() || frequencies_are_noise()) return std::move(result_);
+    if (!count_tokens()) return faulted();
     if (!ended()) judge_frequencies();
     return std::move(result_);
   }
@@ -146,6 +147,22 @@ class SamplingRun {
     if (!compat_[row].allowed[position]) {
       refuse(result_.verdicts.compat, Status::IncorrectNumerical, message);
     }
+  }
+
+  // Upstream's rule: the noise of n samples of m tokens is about √(m / n).
+  bool frequencies_are_noise() {
+    std::size_t largest = 0;
+    for (const TokenDistribution& row : compat_) {
+      const auto is_drawn = [](double probability) { return probability > 0; };
+      const auto tokens = std::count_if(row.probability.begin(), row.probability.end(), is_drawn);
+      largest = std::max(largest, static_cast<std::size_t>(tokens));
+    }
+    const double share = static_cast<double>(largest) / static_cast<double>(plan_.samples_per_row);
+    if (std::sqrt(share) <= plan_.tvd_threshold) return false;
+    result_.extra = Value(Value::Object{});
+    result_.extra.set("tvd_skipped", true);
+    result_.extra.set("max_nucleus_size", static_cast<std::int64_t>(largest));
+    return true;
   }
 
   // Every input with a batch dimension, `repeats` times over.

@@ -27,7 +27,10 @@ SamplingPlan sampling_plan(const EvaluationConfig& config);
 
 struct SamplingResult {
   Verdicts verdicts;
-  Value extra;  // upstream's correctness.extra: {tvd, tvds_per_batch}; null when it got not so far
+  // Upstream's correctness.extra: {tvd, tvds_per_batch}, or {tvd_skipped, max_nucleus_size} where
+  // so many tokens are allowed that the noise of the frequencies would pass the threshold. Null
+  // when it got not so far.
+  Value extra;
 };
 
 // Which tokens a row may draw, and the probability of each.

@@ -4,6 +4,7 @@
 #include <fmt/format.h>
 
 #include "base/sha256.h"
+#include "check/evaluator_kind.h"
 #include "document/document.h"
 #include "run/scope.h"
 #include "schema/dataset.h"
@@ -108,6 +109,11 @@ Tensor make_tensor(const InputRequest& request, const TensorSpec& declared, cons
   // flashinfer-bench draws probabilities for samplers as a softmax of normal logits.
   if (request.definition.op_type == "sampling" && declared.name == "probs") {
     return generate({"softmax", {}, {}}, declared.dtype, shape, key);
+  }
+  // It packs random keys for the DSA top-k indexer as deep_gemm reads them.
+  if (choose_evaluator(request.definition) == EvaluatorKind::DsaTopK &&
+      declared.name == "k_index_cache_fp8" && request.workload.find_input(declared.name)) {
+    return generate({"deep_gemm_fp8_cache", {}, {}}, declared.dtype, shape, key);
   }
   return generate_random(declared.dtype, shape, key);
 }

@@ -19,7 +19,13 @@ constexpr int kExitFail = 1;
 constexpr int kExitSkip = 77;
 
 // Why this solution cannot be tried by fitest at all.
-std::optional<std::string> reason_to_skip(const Solution& solution) {
+std::optional<std::string> reason_to_skip(const Case& planned) {
+  const EvaluatorKind evaluator = choose_evaluator(*planned.definition);
+  if (evaluator == EvaluatorKind::Sampling) {
+    return fmt::format("definition '{}' needs the {} evaluator, which fitest run cannot drive yet",
+                       planned.definition->name, name_of(evaluator));
+  }
+  const Solution& solution = *planned.solution;
   if (solution.launch) return std::nullopt;
   if (solution.language == "cuda" && solution.binding == "nvrtc") return std::nullopt;
   return fmt::format(
@@ -63,8 +69,8 @@ class CaseRun {
 
   CaseResult run() {
     facts_.begin(case_, options_.policy, options_.seed);
-    if (auto reason = reason_to_skip(*case_.solution)) return facts_.skipped(*reason);
     try {
+      if (auto reason = reason_to_skip(case_)) return facts_.skipped(*reason);
       run_steps();
     } catch (const Error& error) {
       fail_with(error.kind() == ErrorKind::Compile ? Status::CompileError : Status::RuntimeError,
@@ -116,7 +122,7 @@ class CaseRun {
       return false;
     }
     last_elapsed_ = actual.elapsed;
-    return judge(expected, actual);
+    return judge({inputs, expected.outputs, actual.outputs}, actual);
   }
 
   ReferenceResult reference_of(const InputRequest& request,
@@ -156,8 +162,8 @@ class CaseRun {
     return true;
   }
 
-  bool judge(const ReferenceResult& expected, const ExecutionResult& actual) {
-    Verdicts verdicts = evaluate_default(expected.outputs, actual.outputs, config_.tolerance);
+  bool judge(const Trial& trial, const ExecutionResult& actual) {
+    Verdicts verdicts = evaluate(choose_evaluator(*case_.definition), trial, config_.tolerance);
     if (!actual.unwritten.empty() && verdicts.strict.status == Status::Passed) {
       verdicts.strict.status = Status::IncorrectNumerical;
       verdicts.strict.message = actual.unwritten.front();

@@ -149,6 +149,17 @@ TEST(Sampling, AcceptsTheCrossingTokenUnderStrictWhereUpstreamRefusesIt) {
   EXPECT_EQ(result.verdicts.compat.status, Status::IncorrectNumerical);
 }
 
+TEST(Sampling, CountsNoFrequenciesThatWouldBeNoise) {
+  FakeSampler sampler({0, 0.2, 0.8, 0, 0});
+  SamplingPlan plan;
+  plan.samples_per_row = 49;  // √(2 / 49) is above 0.2
+  const SamplingResult result =
+      evaluate_sampling("top_p_sampling", make_inputs(0.66f), plan, std::ref(sampler));
+  EXPECT_EQ(result.verdicts.compat.status, Status::Passed);
+  EXPECT_EQ(sampler.launches, 100);
+  EXPECT_EQ(result.extra.find("max_nucleus_size")->integer(), 2);
+}
+
 TEST(Sampling, StopsAtAFault) {
   const SamplingResult result = evaluate_sampling(
       "sampling", make_inputs(1), {}, [](const std::vector<NamedTensor>&) { return std::nullopt; });
