@@ -1,22 +1,18 @@
 // SPDX-License-Identifier: Apache-2.0
 #include "tensor/safetensors.h"
 
-#include <fcntl.h>
 #include <fmt/format.h>
-#include <sys/stat.h>
-#include <unistd.h>
 
 #include <algorithm>
-#include <cerrno>
-#include <cstring>
+#include <cctype>
 #include <set>
-#include <system_error>
 
 #include "base/error.h"
 #include "base/file.h"
 #include "base/parallel.h"
 #include "base/text.h"
 #include "document/document.h"
+#include "tensor/random_access_file.h"
 
 namespace fitest {
 namespace {
@@ -24,54 +20,6 @@ namespace {
 constexpr std::uint64_t kMaxHeader = 100'000'000;  // the limit of the safetensors library
 constexpr std::size_t kReadGrain = 4u << 20;       // bytes that are worth a thread
 constexpr std::string_view kLfsSignature = "version https://git-lfs.github.com/spec/";
-
-// A file read at offsets, so that one small tensor of a huge file is cheap.
-class RandomAccessFile {
- public:
-  explicit RandomAccessFile(const std::filesystem::path& path)
-      : path_(path), fd_(::open(path.c_str(), O_RDONLY | O_CLOEXEC)) {
-    struct stat status {};
-    if (fd_ < 0 || ::fstat(fd_, &status) != 0) fail_errno(errno);
-    if (!S_ISREG(status.st_mode)) fail_errno(S_ISDIR(status.st_mode) ? EISDIR : EINVAL);
-    size_ = static_cast<std::uint64_t>(status.st_size);
-  }
-  RandomAccessFile(const RandomAccessFile&) = delete;
-  RandomAccessFile& operator=(const RandomAccessFile&) = delete;
-  ~RandomAccessFile() { close(); }
-  std::uint64_t size() const noexcept { return size_; }
-
-  void read(std::uint64_t offset, std::span<std::byte> out) const {
-    while (!out.empty()) {
-      const ssize_t got = ::pread(fd_, out.data(), out.size(), static_cast<off_t>(offset));
-      if (got < 0 && errno == EINTR) continue;
-      if (got < 0) fail_errno(errno);
-      if (got == 0) {
-        fail(ErrorKind::Environment,
-             fmt::format("{} became shorter while it was read", path_.string()));
-      }
-      out = out.subspan(static_cast<std::size_t>(got));
-      offset += static_cast<std::uint64_t>(got);
-    }
-  }
-
- private:
-  [[noreturn]] void fail_errno(int code) {
-    close();
-    std::as_const(*this).fail_errno(code);
-  }
-  [[noreturn]] void fail_errno(int code) const {
-    fail(ErrorKind::Environment,
-         fmt::format("cannot read {}: {}", path_.string(), std::generic_category().message(code)));
-  }
-  void close() noexcept {
-    if (fd_ >= 0) ::close(fd_);
-    fd_ = -1;
-  }
-
-  std::filesystem::path path_;
-  int fd_;
-  std::uint64_t size_ = 0;
-};
 
 struct Header {
   std::vector<SafetensorsEntry> entries;  // in the order of their data
