@@ -8,6 +8,7 @@
 #include "ptx/builtin.h"
 #include "ptx/chapters.h"
 #include "ptx/exec_control.h"
+#include "ptx/modifiers.h"
 
 namespace fitest::ptx {
 namespace {
@@ -25,13 +26,6 @@ const SpecialEntry* find_special(const std::string& name) {
   };
   const auto found = kSpecials.find(name);
   return found == kSpecials.end() ? nullptr : &found->second;
-}
-
-bool has_modifier(const Decoder& decoder, std::string_view name) {
-  for (const std::string& modifier : decoder.instruction().modifiers) {
-    if (modifier == name) return true;
-  }
-  return false;
 }
 
 }  // namespace
@@ -156,17 +150,17 @@ void decode_call(Decoder& decoder) {
 namespace {
 
 Reduction reduction_of(const Decoder& decoder) {
-  if (!has_modifier(decoder, "red")) return Reduction::None;
-  if (has_modifier(decoder, "popc")) return Reduction::Popc;
-  return has_modifier(decoder, "and") ? Reduction::And : Reduction::Or;
+  if (!has_modifier(decoder.instruction(), "red")) return Reduction::None;
+  if (has_modifier(decoder.instruction(), "popc")) return Reduction::Popc;
+  return has_modifier(decoder.instruction(), "and") ? Reduction::And : Reduction::Or;
 }
 
 }  // namespace
 
 // bar.sync a[, b]; bar.arrive a, b; bar.red.op d, a[, b], p; barrier is the same, with .aligned.
 void decode_barrier(Decoder& decoder) {
-  if (has_modifier(decoder, "warp")) return decode_warp_barrier(decoder);
-  if (has_modifier(decoder, "cluster")) throw Unsupported{"clusters"};
+  if (has_modifier(decoder.instruction(), "warp")) return decode_warp_barrier(decoder);
+  if (has_modifier(decoder.instruction(), "cluster")) throw Unsupported{"clusters"};
   const Reduction reduction = reduction_of(decoder);
   Op barrier;
   std::size_t next = 0;
@@ -186,8 +180,8 @@ void decode_barrier(Decoder& decoder) {
   op.c = barrier.c;
   op.d = barrier.d;
   op.aux = static_cast<std::uint32_t>(reduction);
-  op.imm = has_modifier(decoder, "arrive") ? 1 : 0;
-  if (decoder.instruction().opcode == "bar" || has_modifier(decoder, "aligned")) {
+  op.imm = has_modifier(decoder.instruction(), "arrive") ? 1 : 0;
+  if (decoder.instruction().opcode == "bar" || has_modifier(decoder.instruction(), "aligned")) {
     op.flags |= kOpAligned;
   }
 }

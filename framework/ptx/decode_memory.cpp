@@ -2,10 +2,9 @@
 // ld, st, mov, cvta: PTX ISA §9.7.9.
 #include <fmt/format.h>
 
-#include <array>
-
 #include "ptx/address_space.h"
 #include "ptx/chapters.h"
+#include "ptx/modifiers.h"
 
 namespace fitest::ptx {
 namespace {
@@ -19,50 +18,17 @@ struct MemoryModifiers {
   bool release = false;
 };
 
-bool is_hint(const std::string& modifier) {
-  static constexpr std::array kHints = {"weak", "nc", "ca",  "cg",      "cs",  "lu",  "cv",
-                                        "wb",   "wt", "cta", "cluster", "gpu", "sys", "unified"};
-  for (const char* hint : kHints) {
-    if (modifier == hint) return true;
-  }
-  return modifier.starts_with("L1::") || modifier.starts_with("L2::");
-}
-
-bool read_space(const std::string& modifier, MemoryModifiers& modifiers) {
-  static constexpr std::array<std::pair<const char*, StateSpace>, 10> kSpaces = {{
-      {"global", StateSpace::Global},
-      {"shared", StateSpace::Shared},
-      {"shared::cta", StateSpace::Shared},
-      {"local", StateSpace::Local},
-      {"const", StateSpace::Const},
-      {"param", StateSpace::Param},
-      {"param::entry", StateSpace::Param},
-      {"param::func", StateSpace::Param},
-  }};
-  for (const auto& [name, space] : kSpaces) {
-    if (name == nullptr || modifier != name) continue;
-    modifiers.space = space;
-    return true;
-  }
-  return false;
-}
-
-bool read_order(const std::string& modifier, MemoryModifiers& modifiers) {
-  if (modifier == "acquire") modifiers.acquire = true;
-  if (modifier == "release") modifiers.release = true;
-  const bool is_order = modifier == "acquire" || modifier == "release" || modifier == "relaxed" ||
-                        modifier == "volatile" || modifier == "mmio";
-  modifiers.strong = modifiers.strong || is_order;
-  return is_order;
-}
-
 MemoryModifiers read_modifiers(const Instruction& instruction) {
   MemoryModifiers modifiers;
   for (const std::string& modifier : instruction.modifiers) {
-    if (is_hint(modifier) || read_space(modifier, modifiers) || read_order(modifier, modifiers)) {
-      continue;
-    }
-    if (modifier.size() == 2 && modifier[0] == 'v') {
+    if (is_cache_hint(modifier) || is_scope(modifier) || modifier == "weak") continue;
+    if (modifier == "acquire") modifiers.acquire = true;
+    if (modifier == "release") modifiers.release = true;
+    if (is_order(modifier)) {
+      modifiers.strong = true;
+    } else if (const auto space = space_of(modifier)) {
+      modifiers.space = *space;
+    } else if (modifier.size() == 2 && modifier[0] == 'v') {
       modifiers.elements = modifier[1] - '0';
     } else if (const auto type = type_from_name(modifier)) {
       modifiers.type = *type;
@@ -241,9 +207,8 @@ void decode_convert_address(Decoder& decoder) {
   bool to_space = false;
   bool wide = true;
   for (const std::string& modifier : decoder.instruction().modifiers) {
-    MemoryModifiers found;
     if (modifier == "to") to_space = true;
-    if (read_space(modifier, found)) space = found.space;
+    if (const auto named = space_of(modifier)) space = *named;
     if (modifier == "u32") wide = false;
   }
   if (!wide) throw Unsupported{"32-bit generic addresses"};

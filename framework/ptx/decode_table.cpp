@@ -25,7 +25,9 @@ void decode_by_table(Decoder& decoder, const std::string& opcode) {
   for (std::size_t i = 1; i < codes.size(); ++i) {
     sources[i - 1] = decoder.source(decoder.operand(i), codes[i]);
   }
-  const bool is_signed = opcode.find(".s") != std::string::npos;
+  const auto& modifiers = decoder.instruction().modifiers;
+  const std::size_t typed = modifiers.size() - (decoder.instruction().opcode == "cvt" ? 2 : 1);
+  const bool is_signed = typed < modifiers.size() && modifiers[typed].starts_with("s");
   const Ref d = decoder.destination(decoder.operand(0), codes[0], is_signed);
   Op& op = decoder.emit(entry.handler);
   op.d = d;
@@ -71,18 +73,22 @@ void combine(Decoder& decoder, const std::string& boolean, Ref d, Ref a, Ref b) 
   op.b = b;
 }
 
-// The comparison itself, into a scratch row of the code.
-Ref compare(Decoder& decoder, const std::string& opcode, char& code) {
+Ref compare(Decoder& decoder, const std::string& opcode, Ref a, Ref b) {
   const HandlerEntry& entry = decoder.require(opcode);
-  const Ref a = decoder.source(decoder.operand(1), entry.operands[1]);
-  const Ref b = decoder.source(decoder.operand(2), entry.operands[2]);
-  code = entry.operands[0];
-  const Ref result = decoder.scratch(code);
+  const Ref result = decoder.scratch('p');
   Op& op = decoder.emit(entry.handler);
   op.d = result;
   op.a = a;
   op.b = b;
   return result;
+}
+
+// The comparison of the instruction's operands 1 and 2.
+Ref compare(Decoder& decoder, const std::string& opcode) {
+  const HandlerEntry& entry = decoder.require(opcode);
+  const Ref a = decoder.source(decoder.operand(1), entry.operands[1]);
+  const Ref b = decoder.source(decoder.operand(2), entry.operands[2]);
+  return compare(decoder, opcode, a, b);
 }
 
 }  // namespace
@@ -104,8 +110,7 @@ void decode_compare(Decoder& decoder) {
     decode_by_table(decoder, opcode);
     return;
   }
-  char code = 'p';
-  const Ref result = compare(decoder, opcode, code);
+  const Ref result = compare(decoder, opcode);
   const Ref other = boolean.empty() ? kNoRef : decoder.source(decoder.operand(3), 'p');
   const Ref inverse = is_pair ? negate(decoder, result) : kNoRef;
   const Operand& first = is_pair ? target.elements.at(0) : target;
@@ -121,6 +126,90 @@ void decode_compare(Decoder& decoder) {
     combine(decoder, "", q, q_value, kNoRef);
   }
   combine(decoder, "", p, p_value, kNoRef);
+}
+
+namespace {
+
+// What set writes for true.
+std::uint64_t true_value(const std::string& type) {
+  if (type == "f32") return 0x3F800000;
+  if (type == "f16") return 0x3C00;
+  if (type == "bf16") return 0x3F80;
+  if (type == "u16" || type == "s16") return 0xFFFF;
+  if (type == "u32" || type == "s32") return 0xFFFFFFFF;
+  throw Unsupported{"set with this result"};
+}
+
+Ref select(Decoder& decoder, const std::string& type, Ref predicate, Ref d) {
+  const bool narrow = type.ends_with("16");
+  const Ref yes = decoder.constant(true_value(type), narrow ? 'h' : 'w');
+  const Ref no = decoder.constant(0, narrow ? 'h' : 'w');
+  Op& op = decoder.emit(narrow ? "selp.b16" : "selp.b32");
+  op.d = d;
+  op.a = yes;
+  op.b = no;
+  op.c = predicate;
+  return d;
+}
+
+Ref half_of(Decoder& decoder, Ref pair, bool high) {
+  const Ref half = decoder.scratch('w');
+  Op& op = decoder.emit(high ? "$high.b16" : "$low.b16");
+  op.d = half;
+  op.a = pair;
+  return half;
+}
+
+// set of pairs compares each half by itself.
+void set_pair(Decoder& decoder, const std::string& opcode, const std::string& type) {
+  const Ref a = decoder.source(decoder.operand(1), 'w');
+  const Ref b = decoder.source(decoder.operand(2), 'w');
+  Ref half[2];
+  for (int i = 0; i < 2; ++i) {
+    const Ref x = half_of(decoder, a, i == 1);
+    const Ref y = half_of(decoder, b, i == 1);
+    half[i] = select(decoder, type, compare(decoder, opcode, x, y), decoder.scratch('w'));
+  }
+  const Ref d = decoder.destination(decoder.operand(0), 'w');
+  Op& op = decoder.emit("$pack.b16x2");
+  op.d = d;
+  op.a = half[0];
+  op.b = half[1];
+}
+
+}  // namespace
+
+// set.cmp[.bool][.ftz].dtype.stype d, a, b[, c]
+void decode_set(Decoder& decoder) {
+  const auto& modifiers = decoder.instruction().modifiers;
+  if (modifiers.size() < 3) throw Unsupported{"this form of the instruction"};
+  std::string opcode = "setp";
+  std::string boolean;
+  for (std::size_t i = 0; i + 2 < modifiers.size(); ++i) {
+    if (is_boolean(modifiers[i])) {
+      boolean = modifiers[i];
+    } else {
+      opcode += "." + modifiers[i];
+    }
+  }
+  std::string type = modifiers[modifiers.size() - 2];
+  std::string source = modifiers.back();
+  if (source.ends_with("x2")) {
+    if (!boolean.empty()) throw Unsupported{"set of pairs with a boolean operator"};
+    source.resize(source.size() - 2);
+    if (type.ends_with("x2")) type.resize(type.size() - 2);
+    if (type.ends_with("32")) type = "u16";
+    return set_pair(decoder, opcode + "." + source, type);
+  }
+  Ref result = compare(decoder, opcode + "." + source);
+  if (!boolean.empty()) {
+    const Ref c = decoder.source(decoder.operand(3), 'p');
+    const Ref both = decoder.scratch('p');
+    combine(decoder, boolean, both, result, c);
+    result = both;
+  }
+  select(decoder, type, result,
+         decoder.destination(decoder.operand(0), type.ends_with("16") ? 'h' : 'w'));
 }
 
 void decode_ignored(Decoder&) {}

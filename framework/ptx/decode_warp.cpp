@@ -5,22 +5,16 @@
 
 #include "ptx/chapters.h"
 #include "ptx/exec_warp.h"
+#include "ptx/modifiers.h"
 
 namespace fitest::ptx {
 namespace {
-
-bool has_modifier(const Decoder& decoder, std::string_view name) {
-  for (const std::string& modifier : decoder.instruction().modifiers) {
-    if (modifier == name) return true;
-  }
-  return false;
-}
 
 // The value that belongs to the first modifier found in the table.
 template <class T, std::size_t N>
 T choose(const Decoder& decoder, const std::pair<const char*, T> (&table)[N]) {
   for (const auto& [name, value] : table) {
-    if (has_modifier(decoder, name)) return value;
+    if (has_modifier(decoder.instruction(), name)) return value;
   }
   throw Unsupported{"this form of the instruction"};
 }
@@ -39,7 +33,8 @@ Results read_results(Decoder& decoder) {
 }
 
 void require_sync(const Decoder& decoder) {
-  if (!has_modifier(decoder, "sync")) throw Unsupported{"warp instructions without .sync"};
+  if (!has_modifier(decoder.instruction(), "sync"))
+    throw Unsupported{"warp instructions without .sync"};
 }
 
 }  // namespace
@@ -95,8 +90,8 @@ void decode_vote(Decoder& decoder) {
 
 // match.any.sync.type d, a, membermask; match.all.sync.type d[|p], a, membermask
 void decode_match(Decoder& decoder) {
-  const bool wide = has_modifier(decoder, "b64");
-  const bool all = has_modifier(decoder, "all");
+  const bool wide = has_modifier(decoder.instruction(), "b64");
+  const bool all = has_modifier(decoder.instruction(), "all");
   const Ref a = decoder.source(decoder.operand(1), wide ? 'l' : 'w');
   const Ref members = decoder.source(decoder.operand(2), 'w');
   const Results results = read_results(decoder);
@@ -115,9 +110,9 @@ void decode_redux(Decoder& decoder) {
       {"add", WarpReduction::Add}, {"min", WarpReduction::Min}, {"max", WarpReduction::Max},
       {"and", WarpReduction::And}, {"or", WarpReduction::Or},   {"xor", WarpReduction::Xor},
   };
-  if (has_modifier(decoder, "f32")) throw Unsupported{"redux of floats"};
+  if (has_modifier(decoder.instruction(), "f32")) throw Unsupported{"redux of floats"};
   WarpReduction how = choose(decoder, kReductions);
-  if (has_modifier(decoder, "s32")) {
+  if (has_modifier(decoder.instruction(), "s32")) {
     if (how == WarpReduction::Min) how = WarpReduction::SignedMin;
     if (how == WarpReduction::Max) how = WarpReduction::SignedMax;
   }

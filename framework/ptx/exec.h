@@ -13,6 +13,11 @@ namespace fitest::ptx::FITEST_PTX_LEVEL {
 std::span<const HandlerEntry> integer_handlers();
 std::span<const HandlerEntry> logic_handlers();
 std::span<const HandlerEntry> compare_handlers();
+std::span<const HandlerEntry> float_compare_handlers();
+std::span<const HandlerEntry> floating_handlers();
+std::span<const HandlerEntry> half_handlers();
+std::span<const HandlerEntry> convert_handlers();
+std::span<const HandlerEntry> carry_handlers();
 Handler load_handler(const MemoryForm& form);
 Handler store_handler(const MemoryForm& form);
 

@@ -1,5 +1,7 @@
 // SPDX-License-Identifier: Apache-2.0
 // ld and st: where the lanes of an access point, and the transfer.
+#include <atomic>
+
 #include "ptx/exec.h"
 #include "ptx/lanes.h"
 #include "ptx/memory_access.h"
@@ -154,6 +156,7 @@ Step load(Warp& warp, const Op& op) {
     }
   }
   if ((op.flags & kOpStrong) != 0) {
+    if ((op.flags & kOpAcquire) != 0) std::atomic_thread_fence(std::memory_order_acquire);
     const int lane = std::countr_zero(warp.mask);
     return note_poll(warp, read<Memory, std::uint64_t>(places.at[lane]));
   }
@@ -170,6 +173,7 @@ template <class Memory, class CellType, int N>
 Step store(Warp& warp, const Op& op) {
   Places places;
   if (!locate(warp, op, places)) return Step::Fault;
+  if ((op.flags & kOpRelease) != 0) std::atomic_thread_fence(std::memory_order_release);
   if constexpr (N == 1) {
     const auto* row = reinterpret_cast<const CellType*>(row_of(warp, op.b));
     if (places.pattern == Pattern::Contiguous && sizeof(Memory) == sizeof(CellType)) {

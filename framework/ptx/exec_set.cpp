@@ -10,7 +10,8 @@ namespace fitest::ptx::FITEST_PTX_LEVEL {
 const HandlerSet& handler_set() {
   static const HandlerSet kSet = {
       FITEST_PTX_TEXT(FITEST_PTX_LEVEL),
-      {integer_handlers(), logic_handlers(), compare_handlers()},
+      {integer_handlers(), logic_handlers(), compare_handlers(), float_compare_handlers(),
+       floating_handlers(), half_handlers(), convert_handlers(), carry_handlers()},
       &load_handler,
       &store_handler,
   };

@@ -14,6 +14,8 @@ const HandlerSet& handler_set();
 namespace x86_64_v3 {
 const HandlerSet& handler_set();
 }
+#endif
+#ifdef FITEST_PTX_AVX512
 namespace x86_64_v4 {
 const HandlerSet& handler_set();
 }
@@ -26,6 +28,8 @@ bool has_v3() {
   return __builtin_cpu_supports("avx2") != 0 && __builtin_cpu_supports("fma") != 0 &&
          __builtin_cpu_supports("bmi2") != 0;
 }
+#endif
+#ifdef FITEST_PTX_AVX512
 bool has_v4() {
   return has_v3() && __builtin_cpu_supports("avx512f") != 0 &&
          __builtin_cpu_supports("avx512bw") != 0 && __builtin_cpu_supports("avx512dq") != 0 &&
@@ -37,10 +41,10 @@ bool has_v4() {
 const HandlerSet& choose() {
   const char* text = std::getenv("FITEST_PTX_LEVEL");
   [[maybe_unused]] const std::string wanted = text != nullptr ? text : "";
+#ifdef FITEST_PTX_AVX512
+  if ((wanted.empty() || wanted == "x86_64_v4") && has_v4()) return x86_64_v4::handler_set();
+#endif
 #ifdef FITEST_PTX_X86_LEVELS
-  if (wanted.empty() || wanted == "x86_64_v4") {
-    if (has_v4()) return x86_64_v4::handler_set();
-  }
   if (wanted != "baseline" && has_v3()) return x86_64_v3::handler_set();
 #endif
   return baseline::handler_set();

@@ -12,6 +12,7 @@
 #include <utility>
 
 #include "ptx/handlers.h"
+#include "ptx/scalar.h"
 #include "ptx/warp.h"
 
 #ifndef FITEST_PTX_LEVEL
@@ -89,6 +90,15 @@ struct Source<bool> {
   bool operator[](int lane) const { return ((bits >> lane) & 1) != 0; }
 };
 
+[[gnu::noinline]] inline void blend(std::uint32_t* row, const std::uint32_t* values,
+                                    std::uint32_t mask) {
+  for (int i = 0; i < kLanes; ++i) row[i] = ((mask >> i) & 1) != 0 ? values[i] : row[i];
+}
+[[gnu::noinline]] inline void blend(std::uint64_t* row, const std::uint64_t* values,
+                                    std::uint32_t mask) {
+  for (int i = 0; i < kLanes; ++i) row[i] = ((mask >> i) & 1) != 0 ? values[i] : row[i];
+}
+
 // Writes f(lane) to the active lanes of the destination.
 template <class R, class F>
 inline void write_lanes(Warp& warp, Ref d, F f) {
@@ -97,18 +107,13 @@ inline void write_lanes(Warp& warp, Ref d, F f) {
     for (int i = 0; i < kLanes; ++i) bits |= static_cast<std::uint32_t>(f(i)) << i;
     set_predicate(warp, d, bits);
   } else {
+    // One loop for both cases keeps the code small: other lanes' results are thrown away.
+    alignas(64) Cell<R> all[kLanes];
     auto* row = reinterpret_cast<Cell<R>*>(row_of(warp, d));
-    const std::uint32_t mask = warp.mask;
-    if (mask == kAllLanes) {
+    Cell<R>* target = warp.mask == kAllLanes ? row : all;
 #pragma GCC ivdep
-      for (int i = 0; i < kLanes; ++i) row[i] = to_cell<R>(f(i));
-    } else {
-#pragma GCC ivdep
-      for (int i = 0; i < kLanes; ++i) {
-        const Cell<R> value = to_cell<R>(f(i));
-        row[i] = ((mask >> i) & 1) != 0 ? value : row[i];
-      }
-    }
+    for (int i = 0; i < kLanes; ++i) target[i] = to_cell<R>(f(i));
+    if (warp.mask != kAllLanes) blend(row, all, warp.mask);
   }
 }
 
@@ -167,16 +172,5 @@ template <auto F>
 constexpr HandlerEntry entry(std::string_view opcode) {
   return make_entry<F>(opcode, +F);
 }
-
-using u8 = std::uint8_t;
-using u16 = std::uint16_t;
-using u32 = std::uint32_t;
-using u64 = std::uint64_t;
-using s8 = std::int8_t;
-using s16 = std::int16_t;
-using s32 = std::int32_t;
-using s64 = std::int64_t;
-using f32 = float;
-using f64 = double;
 
 }  // namespace fitest::ptx::FITEST_PTX_LEVEL

@@ -11,6 +11,7 @@
 #include <vector>
 
 #include "device/fault.h"
+#include "ptx/conversion.h"
 #include "ptx/module.h"
 
 namespace fitest::ptx {
@@ -107,6 +108,7 @@ struct Program {
   std::uint32_t parameter_bytes = 0;
   std::uint32_t static_shared_bytes = 0;
   std::map<std::string, std::uint32_t> shared_offsets;
+  std::vector<ConversionForm> conversions;  // of the unusual cvt
   // The first instruction that cannot be executed, if there is one.
   std::optional<Fault> unsupported;
 };

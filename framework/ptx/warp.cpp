@@ -16,7 +16,7 @@ namespace {
 // before other warps.
 constexpr std::int32_t kGroupTurn = 2048;
 constexpr int kTurnsPerSlice = 16;
-constexpr std::uint32_t kPollRepeats = 4;
+constexpr std::uint32_t kPollRepeats = 16;
 // CUDA's limit on local memory per thread; host memory of a warp's register frames.
 constexpr std::uint32_t kMaxLocalBytes = 512 << 10;
 constexpr std::size_t kMaxRegisterBytes = std::size_t{64} << 20;
