@@ -15,6 +15,7 @@ namespace {
 
 constexpr std::size_t kSharedWithoutOptIn = 49152;
 constexpr std::uint64_t kPortableClusterBlocks = 8;
+constexpr double kNoTime = std::numeric_limits<double>::quiet_NaN();
 
 class FlagScope {
  public:
@@ -166,7 +167,6 @@ void CudaQueue::end_flight() {
 }
 
 double CudaQueue::time_milliseconds(const std::function<void()>& body) {
-  constexpr double kNoTime = std::numeric_limits<double>::quiet_NaN();
   if (wait()) return kNoTime;
   if (!timer_) timer_.emplace(context_, stream_.get(), l2_bytes_);
   const GpuLock lock(lock_place_, GpuLock::Mode::Exclusive, deadline_);

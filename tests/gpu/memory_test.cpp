@@ -22,7 +22,7 @@ TEST_F(GpuMemory, UploadedBytesComeBackAtAnySize) {
 }
 
 TEST_F(GpuMemory, PoisonedFloatsAreNanAndCounted) {
-  const BufferPtr buffer = allocate("y", 4 * 1001);
+  const BufferPtr buffer = allocate("y", 4004);
   device_->poison(*buffer);
   for (const float value : read<float>(*buffer)) ASSERT_TRUE(std::isnan(value));
   EXPECT_EQ(device_->unwritten_bytes(*buffer), 4004u);

@@ -45,7 +45,7 @@ class CudaDeviceTest : public testing::Test {
     return device_->launch(*modules_.back(), launch_);
   }
   static void write(const Buffer& buffer, std::int64_t offset, std::size_t count) {
-    std::memset(reinterpret_cast<std::byte*>(buffer.address()) + offset, 0, count);
+    std::memset(host_pointer(buffer.address()) + offset, 0, count);
   }
   std::ptrdiff_t count_calls(const std::string& call) const {
     return std::count(gpu_.calls.begin(), gpu_.calls.end(), call);
@@ -156,9 +156,8 @@ TEST_F(CudaDeviceTest, KernelsOfAnEarlierRunAreNoSuspects) {
   EXPECT_EQ(device_->check_guards(*y)->kernel, "wild");
 }
 
-TEST_F(CudaDeviceTest, LaunchPassesConfigurationAndArguments) {
+TEST_F(CudaDeviceTest, LaunchPassesArguments) {
   std::uint32_t seen = 0;
-  launch_.cluster = Dim3{2, 1, 1};
   launch_.arguments = {{"n", {std::byte{7}, std::byte{0}, std::byte{0}, std::byte{0}}}};
   FakeKernel kernel;
   kernel.parameter_bytes = {4};
@@ -167,12 +166,17 @@ TEST_F(CudaDeviceTest, LaunchPassesConfigurationAndArguments) {
   };
   EXPECT_EQ(launch("count", kernel), std::nullopt);
   EXPECT_EQ(seen, 7u);
+}
+
+TEST_F(CudaDeviceTest, LaunchPassesGridBlockAndCluster) {
+  launch_.cluster = Dim3{2, 1, 1};
+  launch("add", {});
   const FakeLaunch& launched = gpu_.launches.at(0);
   EXPECT_EQ(launched.config.grid_x, 2u);
   EXPECT_EQ(launched.config.block_x, 64u);
-  ASSERT_EQ(launched.attributes.size(), 1u);
-  EXPECT_EQ(launched.attributes[0].id, LaunchAttributeId::ClusterDimension);
-  EXPECT_THAT(std::span(launched.attributes[0].value).first(3), ElementsAre(2, 1, 1));
+  const LaunchAttribute& attribute = launched.attributes.at(0);
+  EXPECT_EQ(attribute.id, LaunchAttributeId::ClusterDimension);
+  EXPECT_THAT(std::span(attribute.value).first(3), ElementsAre(2, 1, 1));
 }
 
 TEST_F(CudaDeviceTest, SharedMemoryOverTheDefaultIsOptedInto) {

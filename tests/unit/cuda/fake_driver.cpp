@@ -2,6 +2,7 @@
 #include "cuda/fake_driver.h"
 
 #include <algorithm>
+#include <bit>
 #include <cstdio>
 #include <cstring>
 #include <sstream>
@@ -66,22 +67,18 @@ CudaResult release(CudaAddress address) {
 
 CudaResult fill_words(CudaAddress target, unsigned word, std::size_t count, CudaStreamHandle) {
   for (std::size_t i = 0; i < count; ++i) {
-    std::memcpy(reinterpret_cast<std::byte*>(target) + 4 * i, &word, sizeof word);
+    std::memcpy(host_pointer(target) + 4 * i, &word, sizeof word);
   }
   return note("fill_words");
 }
 
-CudaResult load_module(CudaModuleHandle* module, const void* image, unsigned count,
-                       JitOption* options, void** values) {
+CudaResult load_image(CudaModuleHandle* module, const void* image, char* log) {
   auto names = std::make_unique<std::string>(static_cast<const char*>(image));
   if (names->find(".version") != std::string::npos) return CudaResult::JitCompilerNotFound;
   std::istringstream words(*names);
   for (std::string word; words >> word;) {
     if (current->kernels.contains(word)) continue;
-    for (unsigned i = 0; i < count; ++i) {
-      if (options[i] != JitOption::ErrorLog) continue;
-      std::snprintf(static_cast<char*>(values[i]), 100, "ptxas fatal: unknown '%s'", word.c_str());
-    }
+    std::snprintf(log, 100, "ptxas fatal: unknown '%s'", word.c_str());
     return CudaResult::InvalidPtx;
   }
   *module = handle_of<CudaModuleHandle>(names.get());
@@ -215,18 +212,22 @@ void add_memory(DriverApi& api) {
   };
   api.copy_to_device = [](CudaAddress target, const void* source, std::size_t size,
                           CudaStreamHandle) {
-    std::memcpy(reinterpret_cast<void*>(target), source, size);
+    std::memcpy(host_pointer(target), source, size);
     return note("copy_to_device");
   };
   api.copy_to_host = [](void* target, CudaAddress source, std::size_t size, CudaStreamHandle) {
-    std::memcpy(target, reinterpret_cast<const void*>(source), size);
+    std::memcpy(target, host_pointer(source), size);
     return note("copy_to_host");
   };
   api.fill_words = fill_words;
 }
 
 void add_modules(DriverApi& api) {
-  api.module_load = load_module;
+  api.module_load = [](CudaModuleHandle* module, const void* image, unsigned count,
+                       JitOption* options, void** values) {
+    const auto* log = std::find(options, options + count, JitOption::ErrorLog);
+    return load_image(module, image, static_cast<char*>(values[log - options]));
+  };
   api.module_unload = [](CudaModuleHandle) { return note("module_unload"); };
   api.module_function_count = function_count;
   api.module_functions = functions;
@@ -261,6 +262,10 @@ void add_streams(DriverApi& api) {
 }
 
 }  // namespace
+
+std::byte* host_pointer(CudaAddress address) {
+  return std::bit_cast<std::byte*>(address);
+}
 
 DriverApi fake_driver(FakeGpu& gpu) {
   current = &gpu;

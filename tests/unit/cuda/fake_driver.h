@@ -49,6 +49,9 @@ struct FakeGpu {
   std::vector<std::unique_ptr<float>> events;           // handles point to times
 };
 
+// Device addresses are host addresses.
+std::byte* host_pointer(CudaAddress address);
+
 // The table of the driver of `gpu`, which stays the current one until the next call.
 DriverApi fake_driver(FakeGpu& gpu);
 
