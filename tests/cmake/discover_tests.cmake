@@ -78,8 +78,8 @@ function(case_keywords_become_options_of_fitest_list)
     TRACE_DIR out)")
   expect_status(0)
   run_ctest(-V)
-  expect_output("--ctest --trace-dir=${SCRATCH}/build/out --timeout=30 --prefix=p/ --definition=a* \
---definition=b --solution=s --workload=01ab --label=l1 --label=l2 --tier=quick \
+  expect_output("--ctest --trace-dir=${SCRATCH}/build/out --timeout=30 --definition=a* \
+--definition=b --solution=s --workload=01ab --label=l1 --label=l2 --tier=quick --prefix=p/ \
 --run-argument=--device=cuda:1 --run-argument=--policy=compat \
 --run-argument=--config=${SCRATCH}/config.yaml")
 endfunction()
@@ -88,7 +88,7 @@ function(case_defaults_are_those_of_the_documentation)
   make_dataset(alpha)
   configure("fitest_discover_tests(suite DATASET data)")
   run_ctest(-V)
-  expect_output("--ctest --trace-dir=${SCRATCH}/build/traces/suite --timeout=600 --prefix= ")
+  expect_output("--ctest --trace-dir=${SCRATCH}/build/traces/suite --timeout=600 ")
 endfunction()
 
 function(case_a_missing_dataset_is_a_failing_test_that_says_so)
