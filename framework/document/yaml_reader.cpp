@@ -4,6 +4,7 @@
 #include <yaml-cpp/exceptions.h>
 #include <yaml-cpp/parser.h>
 
+#include <algorithm>
 #include <charconv>
 #include <cmath>
 #include <limits>
@@ -268,10 +269,26 @@ void parse(Handler& handler, const SourcePtr& source, Diagnostics& diagnostics) 
   }
 }
 
+// The library takes NUL bytes for UTF-16 and 0x04 for the end of the text; YAML allows neither
+// (YAML 1.2.2, section 5.1).
+bool check_printable(const SourcePtr& source, Diagnostics& diagnostics) {
+  const std::string_view text = source->text();
+  const auto found = std::find_if(text.begin(), text.end(), [](char c) {
+    const auto byte = static_cast<unsigned char>(c);
+    return (byte < 0x20 && c != '\t' && c != '\n' && c != '\r') || byte == 0x7F;
+  });
+  if (found == text.end()) return true;
+  const auto at = static_cast<std::size_t>(found - text.begin());
+  diagnostics.error(source, {at, at + 1},
+                    fmt::format("the control character 0x{:02X} is not allowed in YAML",
+                                static_cast<unsigned char>(*found)));
+  return false;
+}
+
 }  // namespace
 
 Value read_yaml(const SourcePtr& source, Diagnostics& diagnostics) {
-  if (!check_utf8(source, diagnostics)) return {};
+  if (!check_utf8(source, diagnostics) || !check_printable(source, diagnostics)) return {};
   Diagnostics own;
   Handler handler(source, own);
   parse(handler, source, own);

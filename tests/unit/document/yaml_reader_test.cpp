@@ -194,6 +194,12 @@ TEST(YamlReader, TextThatIsNotUtf8IsAnErrorAtItsByte) {
               StartsWith("a.yaml:1:7: error: the byte 0xE9 is not UTF-8"));
 }
 
+TEST(YamlReader, ControlCharactersAreErrorsAtTheirByte) {
+  EXPECT_THAT(read(std::string("n\0\0\0: a", 7)).problems,
+              StartsWith("a.yaml:1:2: error: the control character 0x00 is not allowed in YAML"));
+  EXPECT_THAT(read("a: 1\nb: \x04\n").problems, StartsWith("a.yaml:2:4: error: the control"));
+}
+
 TEST(YamlReader, EmptyTextIsNull) {
   EXPECT_TRUE(read_well("").is_null());
   EXPECT_TRUE(read_well("# only a comment\n").is_null());
