@@ -32,7 +32,11 @@ void add_doctor_command(CLI::App& app, Action& chosen);
 // --definition --solution --workload --op-type --author --tier.
 void add_filter_options(CLI::App& command, CaseFilter& filter);
 
-// Reads what the filter selects. Warnings go to stderr in verbose mode; errors always, and end in
+// Reads the definitions that the filter names, and what belongs to them; problems stay in
+// Dataset.diagnostics.
+Dataset read_selected(const std::string& root, const CaseFilter& filter);
+
+// The same. Warnings go to stderr in verbose mode; errors always, and end in
 // an Error.
 Dataset load_dataset(const std::string& root, const CaseFilter& filter, bool verbose);
 

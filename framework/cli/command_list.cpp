@@ -2,12 +2,14 @@
 #include <fmt/format.h>
 
 #include <CLI/CLI.hpp>
+#include <filesystem>
 #include <iostream>
 #include <map>
 #include <memory>
 
 #include "cli/command.h"
 #include "document/document.h"
+#include "run/ctest_script.h"
 
 namespace fitest {
 namespace {
@@ -16,7 +18,9 @@ struct ListOptions {
   std::string root;
   CaseFilter filter;
   bool json = false;
+  bool ctest = false;
   bool verbose = false;
+  CtestScriptOptions script;
 };
 
 Value json_of(const Case& planned) {
@@ -43,7 +47,24 @@ void print_uncovered(const Dataset& dataset, const CaseFilter& filter,
   }
 }
 
+// A broken document does not hide the other documents' cases: it becomes a failing test of its own.
+int print_ctest_script(const ListOptions& options) {
+  const Dataset dataset = read_selected(options.root, options.filter);
+  const std::vector<Case> cases = plan_cases(dataset, options.filter);
+  if (!dataset.diagnostics.ok()) {
+    std::cout << "fitest_add_sentinel(INVALID " << cmake_argument(dataset.diagnostics.render_all())
+              << ")\n";
+  }
+  CtestScriptOptions script = options.script;
+  script.program = std::filesystem::canonical("/proc/self/exe").string();
+  script.dataset = std::filesystem::absolute(options.root).string();
+  script.trace_folder = std::filesystem::absolute(script.trace_folder).string();
+  std::cout << ctest_script(cases, script);
+  return kExitPass;
+}
+
 int list(const ListOptions& options) {
+  if (options.ctest) return print_ctest_script(options);
   const Dataset dataset = load_dataset(options.root, options.filter, options.verbose);
   const std::vector<Case> cases = plan_cases(dataset, options.filter);
   if (options.json) {
@@ -60,6 +81,22 @@ int list(const ListOptions& options) {
   return kExitPass;
 }
 
+void add_script_options(CLI::App& command, ListOptions& options) {
+  const char* group = "CTest script";
+  command.add_flag("--ctest", options.ctest, "Print add_test() commands for CTest to include")
+      ->group(group);
+  command.add_option("--trace-dir", options.script.trace_folder, "Folder for one Trace a case")
+      ->group(group);
+  command
+      .add_option("--timeout", options.script.timeout_seconds, "Seconds that CTest gives a case")
+      ->check(CLI::PositiveNumber)
+      ->group(group);
+  command.add_option("--prefix", options.script.prefix, "Of every test name")->group(group);
+  command.add_option("--label", options.script.labels, "A further label")->group(group);
+  command.add_option("--run-argument", options.script.run_arguments, "Passed to `fitest run`")
+      ->group(group);
+}
+
 }  // namespace
 
 void add_list_command(CLI::App& app, Action& chosen) {
@@ -69,6 +106,7 @@ void add_list_command(CLI::App& app, Action& chosen) {
   add_filter_options(*command, options->filter);
   command->add_flag("--json", options->json, "Print a JSON array of cases");
   command->add_flag("-v,--verbose", options->verbose, "Show warnings about the dataset");
+  add_script_options(*command, *options);
   command->callback([options, &chosen] { chosen = [options] { return list(*options); }; });
 }
 

@@ -89,6 +89,15 @@ CaseResult run_one(const RunCommand& command, const Case& planned) {
                          : run_supervised(planned, command.run, file);
 }
 
+// Problems are always shown. They fail the run unless the user named solutions and those can run:
+// then a broken neighbour is not this run's business.
+bool documents_fail_run(const Dataset& dataset, const RunCommand& command) {
+  for (const Diagnostic& diagnostic : dataset.diagnostics.list()) {
+    if (command.verbose || diagnostic.severity == Severity::Error) std::cerr << render(diagnostic);
+  }
+  return !dataset.diagnostics.ok() && command.filter.solutions.empty();
+}
+
 int exit_code_of(const Summary& summary) {
   if (summary.failed > 0) return kExitFail;
   return summary.passed == 0 ? kExitSkip : kExitPass;
@@ -96,8 +105,10 @@ int exit_code_of(const Summary& summary) {
 
 int run(RunCommand& command) {
   finish_options(command);
-  const Dataset dataset = load_dataset(command.root, command.filter, command.verbose);
+  const Dataset dataset = read_selected(command.root, command.filter);
+  const bool documents_failed = documents_fail_run(dataset, command);
   const std::vector<Case> cases = plan_cases(dataset, command.filter);
+  if (cases.empty() && documents_failed) return kExitFail;
   if (cases.empty()) {
     fail(ErrorKind::Usage, fmt::format("no case of {} is selected; `fitest list {}` shows them",
                                        command.root, command.root));
@@ -122,7 +133,7 @@ int run(RunCommand& command) {
     std::cout << std::flush;
   }
   if (cases.size() > 1) std::cout << summary.text();
-  return exit_code_of(summary);
+  return documents_failed ? kExitFail : exit_code_of(summary);
 }
 
 void add_execution_options(CLI::App& command, RunCommand& options) {

@@ -19,12 +19,16 @@ void add_filter_options(CLI::App& command, CaseFilter& filter) {
       ->check(CLI::IsMember({"quick", "full"}));
 }
 
-Dataset load_dataset(const std::string& root, const CaseFilter& filter, bool verbose) {
+Dataset read_selected(const std::string& root, const CaseFilter& filter) {
   DatasetFilter needed;
   if (!filter.definitions.empty()) {
     needed.definition = [&](const std::string& name) { return filter.selects_definition(name); };
   }
-  Dataset dataset = read_dataset(root, needed);
+  return read_dataset(root, needed);
+}
+
+Dataset load_dataset(const std::string& root, const CaseFilter& filter, bool verbose) {
+  Dataset dataset = read_selected(root, filter);
   if (verbose) std::cerr << dataset.diagnostics.render_all();
   dataset.diagnostics.throw_if_errors();
   return dataset;
