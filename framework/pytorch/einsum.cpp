@@ -1,0 +1,221 @@
+// SPDX-License-Identifier: Apache-2.0
+// torch.einsum: the operands are contracted from left to right, each pair by one batched product.
+#include <fmt/format.h>
+
+#include <algorithm>
+
+#include "base/error.h"
+#include "base/text.h"
+#include "pytorch/linear_algebra.h"
+#include "pytorch/pointwise.h"
+#include "pytorch/reduction.h"
+#include "pytorch/shape.h"
+
+namespace fitest::pytorch {
+namespace {
+
+// Letters of the dimensions "..." stands for, from the right; none of them can be typed.
+constexpr char kFirstHidden = '\x01';
+
+struct Labelled {
+  Array array;
+  std::string labels;  // one per dimension, all different
+};
+
+[[noreturn]] void bad(const std::string& message) {
+  fail(ErrorKind::Input, "einsum(): " + message);
+}
+
+std::string without_spaces(const std::string& text) {
+  std::string result;
+  for (char c : text) {
+    if (c != ' ') result += c;
+  }
+  return result;
+}
+
+std::string expand_ellipsis(const std::string& labels, std::size_t hidden) {
+  const std::size_t at = labels.find("...");
+  if (at == std::string::npos) return labels;
+  std::string middle;
+  for (std::size_t i = hidden; i-- > 0;) middle += static_cast<char>(kFirstHidden + static_cast<char>(i));
+  return labels.substr(0, at) + middle + labels.substr(at + 3);
+}
+
+bool is_letter(char c) {
+  return (c >= 'a' && c <= 'z') || (c >= 'A' && c <= 'Z') || c < ' ';
+}
+
+// Repeated letters of one operand take its diagonal.
+Labelled take_diagonals(Array array, std::string labels) {
+  for (std::size_t i = 0; i < labels.size(); ++i) {
+    for (std::size_t j = labels.find(labels[i], i + 1); j != std::string::npos;
+         j = labels.find(labels[i], i + 1)) {
+      if (array.shape[i] != array.shape[j]) {
+        bad(fmt::format("dimension '{}' has sizes {} and {}", labels[i], array.shape[i],
+                        array.shape[j]));
+      }
+      array.strides[i] += array.strides[j];
+      array.shape.erase(array.shape.begin() + static_cast<std::ptrdiff_t>(j));
+      array.strides.erase(array.strides.begin() + static_cast<std::ptrdiff_t>(j));
+      labels.erase(j, 1);
+    }
+  }
+  return {std::move(array), std::move(labels)};
+}
+
+Labelled label(const Array& array, const std::string& text) {
+  const bool open = text.find("...") != std::string::npos;
+  const std::size_t named = text.size() - (open ? 3 : 0);
+  const std::size_t rank = array.shape.size();
+  if (open ? named > rank : named != rank) {
+    bad(fmt::format("the subscripts '{}' do not match an operand of {} dimensions", text, rank));
+  }
+  const std::string labels = expand_ellipsis(text, rank - named);
+  if (!std::all_of(labels.begin(), labels.end(), is_letter)) {
+    bad(fmt::format("invalid subscripts '{}'", text));
+  }
+  return take_diagonals(array, labels);
+}
+
+// Dimensions permuted to `labels`; those that are missing have extent 1.
+Array align(const Labelled& operand, const std::string& labels) {
+  Shape order;
+  std::string present;
+  for (char c : labels) {
+    const std::size_t at = operand.labels.find(c);
+    if (at == std::string::npos) continue;
+    order.push_back(static_cast<std::int64_t>(at));
+  }
+  Array result = permute(operand.array, order);
+  for (std::size_t i = 0; i < labels.size(); ++i) {
+    if (operand.labels.find(labels[i]) == std::string::npos) {
+      result = unsqueeze(result, static_cast<std::int64_t>(i));
+    }
+  }
+  return result;
+}
+
+std::int64_t extent_of(const Labelled& operand, char c) {
+  const std::size_t at = operand.labels.find(c);
+  return at == std::string::npos ? 1 : operand.array.shape[at];
+}
+
+Labelled sum_out(const Labelled& operand, const std::string& kept) {
+  Shape dims;
+  std::string labels;
+  for (std::size_t i = 0; i < operand.labels.size(); ++i) {
+    if (kept.find(operand.labels[i]) == std::string::npos) {
+      dims.push_back(static_cast<std::int64_t>(i));
+    } else {
+      labels += operand.labels[i];
+    }
+  }
+  if (dims.empty()) return operand;
+  return {sum(operand.array, dims, false, operand.array.dtype), labels};
+}
+
+Labelled contract(const Labelled& a_all, const Labelled& b_all, const std::string& kept) {
+  const Labelled a = sum_out(a_all, kept + b_all.labels);
+  const Labelled b = sum_out(b_all, kept + a_all.labels);
+  std::string batch;
+  std::string left;
+  std::string right;
+  std::string inner;
+  for (char c : a.labels) {
+    const bool shared = b.labels.find(c) != std::string::npos;
+    if (shared && kept.find(c) == std::string::npos) {
+      inner += c;
+    } else {
+      (shared ? batch : left) += c;
+    }
+  }
+  for (char c : b.labels) {
+    if (a.labels.find(c) == std::string::npos) right += c;
+  }
+  Shape batch_shape;
+  for (char c : batch + inner) {
+    const std::int64_t x = extent_of(a, c);
+    const std::int64_t y = extent_of(b, c);
+    if (x != y && x != 1 && y != 1) {
+      bad(fmt::format("operands do not broadcast: dimension '{}' has sizes {} and {}", c, x, y));
+    }
+    batch_shape.push_back(std::max(x == 0 || y == 0 ? 0 : x, x == 0 || y == 0 ? 0 : y));
+  }
+  const auto size = [](const Labelled& operand, const std::string& labels) {
+    std::int64_t count = 1;
+    for (char c : labels) count *= extent_of(operand, c);
+    return count;
+  };
+  const Shape inner_shape(batch_shape.begin() + static_cast<std::ptrdiff_t>(batch.size()),
+                          batch_shape.end());
+  batch_shape.resize(batch.size());
+  const auto batches = static_cast<std::int64_t>(element_count(batch_shape));
+  const auto depth = static_cast<std::int64_t>(element_count(inner_shape));
+  const auto spread = [&](const Labelled& operand, const std::string& free, bool inner_first) {
+    Shape shape = batch_shape;
+    const auto append_free = [&] {
+      for (char c : free) shape.push_back(extent_of(operand, c));
+    };
+    if (!inner_first) append_free();
+    shape.insert(shape.end(), inner_shape.begin(), inner_shape.end());
+    if (inner_first) append_free();
+    return expand_to(align(operand, inner_first ? batch + inner + free : batch + free + inner),
+                     shape);
+  };
+  const Array x = reshape(spread(a, left, false), {batches, size(a, left), depth});
+  const Array y = reshape(spread(b, right, true), {batches, depth, size(b, right)});
+  Array product = batch_matmul(x, y);
+  Shape shape = batch_shape;
+  for (char c : left) shape.push_back(extent_of(a, c));
+  for (char c : right) shape.push_back(extent_of(b, c));
+  return {reshape(product, shape), batch + left + right};
+}
+
+std::string implicit_output(const std::string& inputs) {
+  std::string output = inputs.find("...") == std::string::npos ? "" : "...";
+  std::string letters;
+  for (char c : inputs) {
+    if (is_letter(c) && std::count(inputs.begin(), inputs.end(), c) == 1) letters += c;
+  }
+  std::sort(letters.begin(), letters.end());
+  return output + letters;
+}
+
+}  // namespace
+
+Array einsum(const std::string& equation, const std::vector<Array>& operands) {
+  const std::string text = without_spaces(equation);
+  const std::size_t arrow = text.find("->");
+  const std::string inputs = text.substr(0, arrow);
+  const std::vector<std::string> parts = split(inputs, ',');
+  if (parts.size() != operands.size()) {
+    bad(fmt::format("the equation has {} operands, {} were given", parts.size(), operands.size()));
+  }
+  std::size_t hidden = 0;
+  std::vector<Labelled> labelled;
+  for (std::size_t i = 0; i < parts.size(); ++i) {
+    labelled.push_back(label(operands[i], parts[i]));
+    const bool open = parts[i].find("...") != std::string::npos;
+    if (open) hidden = std::max(hidden, operands[i].shape.size() + 3 - parts[i].size());
+  }
+  const std::string output = expand_ellipsis(
+      arrow == std::string::npos ? implicit_output(inputs) : text.substr(arrow + 2), hidden);
+  for (std::size_t i = 0; i < output.size(); ++i) {
+    const bool known = std::any_of(labelled.begin(), labelled.end(), [&](const Labelled& l) {
+      return l.labels.find(output[i]) != std::string::npos;
+    });
+    if (!known || output.find(output[i], i + 1) != std::string::npos) {
+      bad(fmt::format("the output subscript '{}' must occur once, and in an operand", output[i]));
+    }
+  }
+  Labelled result = labelled[0];
+  for (std::size_t i = 1; i < labelled.size(); ++i) {
+    std::string kept = output;
+    for (std::size_t j = i + 1; j < labelled.size(); ++j) kept += labelled[j].labels;
+    result = contract(result, labelled[i], kept);
+  }
+  return align(sum_out(result, output), output);
+}
+
+}  // namespace fitest::pytorch

@@ -1,0 +1,80 @@
+// SPDX-License-Identifier: Apache-2.0
+#include "pytorch/engine.h"
+
+#include <fmt/format.h>
+
+#include "base/error.h"
+#include "pytorch/element.h"
+#include "pytorch/interpreter.h"
+#include "pytorch/parser.h"
+
+namespace fitest::pytorch {
+namespace {
+
+const FunctionNode& find_run(const Module& module) {
+  const FunctionNode* found = nullptr;
+  for (const Stmt& statement : module.body) {
+    const auto* definition = std::get_if<FunctionDefinition>(&statement.node);
+    if (definition != nullptr && definition->function->name == "run") {
+      found = definition->function.get();
+    }
+  }
+  if (found == nullptr) {
+    fail_at(ErrorKind::Input, module.source, {0, 1},
+            "the reference defines no top-level function 'run'");
+  }
+  return *found;
+}
+
+Value argument_value(const NamedTensor& argument) {
+  if (!argument.is_scalar) return Value(from_tensor(argument.tensor));
+  const DTypeKind kind = kind_of(argument.tensor.dtype());
+  if (kind == DTypeKind::Float) return make_float(argument.scalar_value);
+  if (kind == DTypeKind::Bool) return make_bool(argument.scalar_value != 0);
+  return make_integer(static_cast<std::int64_t>(argument.scalar_value));
+}
+
+Tensor output_tensor(const Value& value, std::size_t number) {
+  if (const Array* array = value.array()) return to_tensor(*array);
+  if (const auto scalar = scalar_of(value)) {
+    return to_tensor(make_scalar_array(default_dtype(*scalar), *scalar));
+  }
+  fail(ErrorKind::Input,
+       fmt::format("output {} of the reference is a {}, expected a tensor or a number", number,
+                   type_name(value)));
+}
+
+}  // namespace
+
+std::string engine_version() {
+  return "builtin-1";
+}
+
+std::vector<Tensor> run_reference(const SourcePtr& source,
+                                  const std::vector<NamedTensor>& arguments, const Limits& limits,
+                                  std::string* output) {
+  const std::shared_ptr<const Module> module = parse_module(source);
+  find_run(*module);
+  std::vector<Tensor> outputs;
+  Interpreter interpreter(module, limits, output);
+  Arguments values;
+  for (const NamedTensor& argument : arguments) {
+    values.positional.push_back(argument_value(argument));
+  }
+  const Value result = interpreter.run(std::move(values));
+  if (const Sequence* items = result.sequence()) {
+    for (const Value& item : items->items) outputs.push_back(output_tensor(item, outputs.size()));
+  } else {
+    outputs.push_back(output_tensor(result, 0));
+  }
+  return outputs;
+}
+
+std::vector<std::string> parse_reference(const SourcePtr& source) {
+  const std::shared_ptr<const Module> module = parse_module(source);
+  std::vector<std::string> names;
+  for (const Parameter& parameter : find_run(*module).parameters) names.push_back(parameter.name);
+  return names;
+}
+
+}  // namespace fitest::pytorch

@@ -1,0 +1,117 @@
+// SPDX-License-Identifier: Apache-2.0
+#include "pytorch/gemm.h"
+
+#include <cblas.h>
+
+#include <algorithm>
+#include <type_traits>
+
+namespace fitest::pytorch {
+namespace {
+
+template <class T>
+bool is_transposed(const MatrixView<T>& m) {
+  return m.column_stride != 1 && m.columns != 1;
+}
+
+template <class T>
+blasint leading(const MatrixView<T>& m) {
+  const bool transposed = is_transposed(m);
+  const std::int64_t stride = transposed ? m.column_stride : m.row_stride;
+  const std::int64_t least = transposed ? m.rows : m.columns;
+  const std::int64_t extent = transposed ? m.columns : m.rows;
+  return static_cast<blasint>(extent <= 1 ? std::max<std::int64_t>(least, 1)
+                                          : std::max(stride, least));
+}
+
+template <class T>
+CBLAS_TRANSPOSE order(const MatrixView<T>& m) {
+  return is_transposed(m) ? CblasTrans : CblasNoTrans;
+}
+
+template <class T>
+blasint narrow(T value) {
+  return static_cast<blasint>(value);
+}
+
+// One row or one column: a matrix-vector product, which reads the matrix once.
+template <class T, class Gemv>
+bool as_gemv(const MatrixView<const T>& a, const MatrixView<const T>& b, const MatrixView<T>& c,
+             const Gemv& gemv) {
+  if (c.rows == 1) {
+    const bool transposed = is_transposed(b);
+    const auto rows = narrow(transposed ? b.columns : b.rows);
+    const auto columns = narrow(transposed ? b.rows : b.columns);
+    gemv(transposed ? CblasNoTrans : CblasTrans, rows, columns, b.data, leading(b), a.data,
+         narrow(std::max<std::int64_t>(a.column_stride, 1)), c.data, blasint{1});
+    return true;
+  }
+  if (c.columns == 1) {
+    const bool transposed = is_transposed(a);
+    const auto rows = narrow(transposed ? a.columns : a.rows);
+    const auto columns = narrow(transposed ? a.rows : a.columns);
+    gemv(transposed ? CblasTrans : CblasNoTrans, rows, columns, a.data, leading(a), b.data,
+         narrow(std::max<std::int64_t>(b.row_stride, 1)), c.data,
+         narrow(std::max<std::int64_t>(c.row_stride, 1)));
+    return true;
+  }
+  return false;
+}
+
+template <class T>
+bool clear_if_empty(const MatrixView<const T>& a, const MatrixView<T>& c) {
+  if (c.rows == 0 || c.columns == 0) return true;
+  if (a.columns > 0) return false;
+  for (std::int64_t i = 0; i < c.rows; ++i) {
+    std::fill(c.data + i * c.row_stride, c.data + i * c.row_stride + c.columns, T{0});
+  }
+  return true;
+}
+
+}  // namespace
+
+void gemm(const MatrixView<const float>& a, const MatrixView<const float>& b,
+          const MatrixView<float>& c) {
+  if (clear_if_empty(a, c)) return;
+  const auto gemv = [](auto trans, blasint m, blasint n, const float* matrix, blasint lda,
+                       const float* x, blasint incx, float* y, blasint incy) {
+    cblas_sgemv(CblasRowMajor, trans, m, n, 1.0F, matrix, lda, x, incx, 0.0F, y, incy);
+  };
+  if (as_gemv<float>(a, b, c, gemv)) return;
+  cblas_sgemm(CblasRowMajor, order(a), order(b), narrow(c.rows), narrow(c.columns),
+              narrow(a.columns), 1.0F, a.data, leading(a), b.data, leading(b), 0.0F, c.data,
+              narrow(c.row_stride));
+}
+
+void gemm(const MatrixView<const double>& a, const MatrixView<const double>& b,
+          const MatrixView<double>& c) {
+  if (clear_if_empty(a, c)) return;
+  const auto gemv = [](auto trans, blasint m, blasint n, const double* matrix, blasint lda,
+                       const double* x, blasint incx, double* y, blasint incy) {
+    cblas_dgemv(CblasRowMajor, trans, m, n, 1.0, matrix, lda, x, incx, 0.0, y, incy);
+  };
+  if (as_gemv<double>(a, b, c, gemv)) return;
+  cblas_dgemm(CblasRowMajor, order(a), order(b), narrow(c.rows), narrow(c.columns),
+              narrow(a.columns), 1.0, a.data, leading(a), b.data, leading(b), 0.0, c.data,
+              narrow(c.row_stride));
+}
+
+void gemm(const MatrixView<const std::int64_t>& a, const MatrixView<const std::int64_t>& b,
+          const MatrixView<std::int64_t>& c) {
+  for (std::int64_t i = 0; i < c.rows; ++i) {
+    for (std::int64_t j = 0; j < c.columns; ++j) {
+      std::uint64_t total = 0;
+      for (std::int64_t k = 0; k < a.columns; ++k) {
+        total += static_cast<std::uint64_t>(a.data[i * a.row_stride + k * a.column_stride]) *
+                 static_cast<std::uint64_t>(b.data[k * b.row_stride + j * b.column_stride]);
+      }
+      c.data[i * c.row_stride + j * c.column_stride] = static_cast<std::int64_t>(total);
+    }
+  }
+}
+
+void set_gemm_threads(int threads) {
+  openblas_set_num_threads(threads);
+}
+
+}  // namespace fitest::pytorch

@@ -1,0 +1,451 @@
+// SPDX-License-Identifier: Apache-2.0
+// Python's operators on numbers, containers and tensors.
+#include <fmt/format.h>
+
+#include <algorithm>
+#include <array>
+#include <cmath>
+
+#include "base/error.h"
+#include "pytorch/indexing.h"
+#include "pytorch/interpreter.h"
+#include "pytorch/linear_algebra.h"
+#include "pytorch/operator.h"
+#include "pytorch/pointwise.h"
+
+namespace fitest::pytorch {
+namespace {
+
+constexpr std::array<std::string_view, 13> kBinaryText{"+", "-",  "*",  "/", "//", "%", "**",
+                                                       "@", "<<", ">>", "&", "|",  "^"};
+constexpr std::array<std::string_view, 10> kCompareText{"==", "!=", "<",      "<=", ">",
+                                                        ">=", "is", "is not", "in", "not in"};
+
+std::string_view text_of_operator(BinaryOperator op) {
+  return kBinaryText[static_cast<std::size_t>(op)];
+}
+
+[[noreturn]] void unsupported_operands(std::string_view op, const Value& left, const Value& right) {
+  fail(ErrorKind::Input, fmt::format("unsupported operand types for {}: '{}' and '{}'", op,
+                                     type_name(left), type_name(right)));
+}
+
+[[noreturn]] void too_large() {
+  fail(ErrorKind::Input,
+       "an integer does not fit in 64 bits, the limit of the builtin engine");
+}
+
+std::int64_t floor_divide(std::int64_t a, std::int64_t b) {
+  if (b == 0) fail(ErrorKind::Input, "ZeroDivisionError: integer division or modulo by zero");
+  if (b == -1 && a == INT64_MIN) too_large();
+  const std::int64_t quotient = a / b;
+  return a % b != 0 && (a < 0) != (b < 0) ? quotient - 1 : quotient;
+}
+
+std::int64_t modulo(std::int64_t a, std::int64_t b) {
+  if (b == 0) fail(ErrorKind::Input, "ZeroDivisionError: integer division or modulo by zero");
+  if (b == -1) return 0;
+  const std::int64_t rest = a % b;
+  return rest != 0 && (rest < 0) != (b < 0) ? rest + b : rest;
+}
+
+Value integer_power(std::int64_t base, std::int64_t exponent) {
+  if (exponent < 0) {
+    if (base == 0) fail(ErrorKind::Input, "ZeroDivisionError: 0 to a negative power");
+    return make_float(std::pow(static_cast<double>(base), static_cast<double>(exponent)));
+  }
+  std::int64_t result = 1;
+  for (; exponent > 0; exponent >>= 1) {
+    if ((exponent & 1) != 0 && __builtin_mul_overflow(result, base, &result)) too_large();
+    if (exponent > 1 && __builtin_mul_overflow(base, base, &base)) too_large();
+  }
+  return make_integer(result);
+}
+
+std::int64_t shift_left(std::int64_t value, std::int64_t by) {
+  if (by < 0) fail(ErrorKind::Input, "negative shift count");
+  if (value == 0) return 0;
+  std::int64_t result = 0;
+  if (by > 62 || __builtin_mul_overflow(value, std::int64_t{1} << by, &result)) too_large();
+  return result;
+}
+
+std::int64_t shift_right(std::int64_t value, std::int64_t by) {
+  if (by < 0) fail(ErrorKind::Input, "negative shift count");
+  return by > 62 ? (value < 0 ? -1 : 0) : value >> by;
+}
+
+Value integer_operation(BinaryOperator op, std::int64_t a, std::int64_t b) {
+  std::int64_t result = 0;
+  bool overflows = false;
+  switch (op) {
+    case BinaryOperator::Add: overflows = __builtin_add_overflow(a, b, &result); break;
+    case BinaryOperator::Subtract: overflows = __builtin_sub_overflow(a, b, &result); break;
+    case BinaryOperator::Multiply: overflows = __builtin_mul_overflow(a, b, &result); break;
+    case BinaryOperator::Divide:
+      if (b == 0) fail(ErrorKind::Input, "ZeroDivisionError: division by zero");
+      return make_float(static_cast<double>(a) / static_cast<double>(b));
+    case BinaryOperator::FloorDivide: result = floor_divide(a, b); break;
+    case BinaryOperator::Modulo: result = modulo(a, b); break;
+    case BinaryOperator::Power: return integer_power(a, b);
+    case BinaryOperator::ShiftLeft: result = shift_left(a, b); break;
+    case BinaryOperator::ShiftRight: result = shift_right(a, b); break;
+    case BinaryOperator::And: result = a & b; break;
+    case BinaryOperator::Or: result = a | b; break;
+    case BinaryOperator::Xor: result = a ^ b; break;
+    default: unsupported_operands(text_of_operator(op), make_integer(a), make_integer(b));
+  }
+  if (overflows) too_large();
+  return make_integer(result);
+}
+
+Value float_operation(BinaryOperator op, double a, double b) {
+  const auto check = [b] {
+    if (b == 0) fail(ErrorKind::Input, "ZeroDivisionError: float division by zero");
+  };
+  switch (op) {
+    case BinaryOperator::Add: return make_float(a + b);
+    case BinaryOperator::Subtract: return make_float(a - b);
+    case BinaryOperator::Multiply: return make_float(a * b);
+    case BinaryOperator::Divide: check(); return make_float(a / b);
+    case BinaryOperator::FloorDivide: check(); return make_float(std::floor(a / b));
+    case BinaryOperator::Modulo: {
+      check();
+      const double rest = std::fmod(a, b);
+      return make_float(rest != 0 && (b < 0) != (rest < 0) ? rest + b : rest);
+    }
+    case BinaryOperator::Power: return make_float(std::pow(a, b));
+    default: unsupported_operands(text_of_operator(op), make_float(a), make_float(b));
+  }
+}
+
+Value number_operation(BinaryOperator op, const Scalar& a, const Scalar& b) {
+  const bool integers = a.kind != Scalar::Kind::Float && b.kind != Scalar::Kind::Float;
+  if (!integers) return float_operation(op, a.number, b.number);
+  const bool bits = op == BinaryOperator::And || op == BinaryOperator::Or ||
+                    op == BinaryOperator::Xor;
+  if (bits && a.kind == Scalar::Kind::Bool && b.kind == Scalar::Kind::Bool) {
+    return make_bool(*integer_operation(op, a.integer, b.integer).as<std::int64_t>() != 0);
+  }
+  return integer_operation(op, a.integer, b.integer);
+}
+
+Value repeat(const Value& sequence, std::int64_t times) {
+  times = std::max<std::int64_t>(times, 0);
+  const std::size_t length =
+      sequence.string() != nullptr ? sequence.string()->size() : sequence.sequence()->items.size();
+  constexpr std::size_t kLongest = std::size_t{1} << 26;
+  if (length > 0 && static_cast<std::size_t>(times) > kLongest / length) {
+    fail(ErrorKind::Input, fmt::format("a sequence of {} × {} items is too long", length, times));
+  }
+  if (const std::string* text = sequence.string()) {
+    std::string result;
+    for (std::int64_t i = 0; i < times; ++i) result += *text;
+    return make_string(std::move(result));
+  }
+  const Sequence* items = sequence.sequence();
+  const Charge charge(length * static_cast<std::size_t>(times) * sizeof(Value));
+  std::vector<Value> result;
+  for (std::int64_t i = 0; i < times; ++i) {
+    result.insert(result.end(), items->items.begin(), items->items.end());
+  }
+  return items->kind == Collection::List ? make_list(std::move(result))
+                                         : make_tuple(std::move(result));
+}
+
+std::optional<Value> container_operation(BinaryOperator op, const Value& left,
+                                         const Value& right) {
+  const bool repeatable = left.string() != nullptr || left.sequence() != nullptr;
+  const auto* times = right.as<std::int64_t>();
+  if (op == BinaryOperator::Multiply && repeatable && times != nullptr) return repeat(left, *times);
+  if (op == BinaryOperator::Multiply && left.is<std::int64_t>() &&
+      (right.string() != nullptr || right.sequence() != nullptr)) {
+    return repeat(right, *left.as<std::int64_t>());
+  }
+  if (op != BinaryOperator::Add) return std::nullopt;
+  if (left.string() != nullptr && right.string() != nullptr) {
+    return make_string(*left.string() + *right.string());
+  }
+  const Sequence* a = left.sequence();
+  const Sequence* b = right.sequence();
+  if (a == nullptr || b == nullptr || a->kind != b->kind) return std::nullopt;
+  std::vector<Value> items = a->items;
+  items.insert(items.end(), b->items.begin(), b->items.end());
+  return a->kind == Collection::List ? make_list(std::move(items)) : make_tuple(std::move(items));
+}
+
+bool is_numeric(const Value& value) {
+  return value.array() != nullptr || scalar_of(value).has_value();
+}
+
+Value tensor_operation(BinaryOperator op, const Value& left, const Value& right) {
+  if (op == BinaryOperator::MatMultiply) {
+    if (left.array() == nullptr || right.array() == nullptr) {
+      unsupported_operands("@", left, right);
+    }
+    return Value(matmul(*left.array(), *right.array()));
+  }
+  return Value(arithmetic(op, operand_of(left), operand_of(right)));
+}
+
+int order_of(const Value& left, const Value& right);
+
+int order_of_items(const std::vector<Value>& a, const std::vector<Value>& b) {
+  for (std::size_t i = 0; i < std::min(a.size(), b.size()); ++i) {
+    if (!equals(a[i], b[i])) return order_of(a[i], b[i]);
+  }
+  return a.size() < b.size() ? -1 : a.size() > b.size() ? 1 : 0;
+}
+
+// -1, 0 or 1; 2 where they are unordered (NaN).
+int order_of(const Value& left, const Value& right) {
+  const auto a = scalar_of(left);
+  const auto b = scalar_of(right);
+  if (a && b) {
+    if (a->kind != Scalar::Kind::Float && b->kind != Scalar::Kind::Float) {
+      return a->integer < b->integer ? -1 : a->integer > b->integer ? 1 : 0;
+    }
+    if (std::isnan(a->number) || std::isnan(b->number)) return 2;
+    return a->number < b->number ? -1 : a->number > b->number ? 1 : 0;
+  }
+  if (left.string() != nullptr && right.string() != nullptr) {
+    const int order = left.string()->compare(*right.string());
+    return order < 0 ? -1 : order > 0 ? 1 : 0;
+  }
+  const Sequence* x = left.sequence();
+  const Sequence* y = right.sequence();
+  if (x != nullptr && y != nullptr && x->kind == y->kind) return order_of_items(x->items, y->items);
+  unsupported_operands("comparison", left, right);
+}
+
+bool is_same(const Value& left, const Value& right) {
+  if (left.held.index() != right.held.index()) return false;
+  if (left.array() != nullptr) return left.array() == right.array();
+  if (left.sequence() != nullptr) return left.sequence() == right.sequence();
+  if (left.dictionary() != nullptr) return left.dictionary() == right.dictionary();
+  return equals(left, right);
+}
+
+bool contains(const Value& container, const Value& item) {
+  if (const Dictionary* items = container.dictionary()) return items->find(item) != nullptr;
+  if (const std::string* text = container.string()) {
+    if (item.string() == nullptr) unsupported_operands("in", item, container);
+    return text->find(*item.string()) != std::string::npos;
+  }
+  if (const Array* array = container.array()) {
+    const Array hits =
+        comparison(CompareOperator::Equal, Operand{*array, false}, operand_of(item));
+    return nonzero(hits).shape[0] > 0;
+  }
+  if (const auto* range = container.as<Range>()) {
+    const auto scalar = scalar_of(item);
+    if (!scalar || scalar->kind == Scalar::Kind::Float) return false;
+    const std::int64_t length = range->length();
+    if (length == 0) return false;
+    const std::int64_t last = range->start + (length - 1) * range->step;
+    const bool inside = scalar->integer >= std::min(range->start, last) &&
+                        scalar->integer <= std::max(range->start, last);
+    return inside && (scalar->integer - range->start) % range->step == 0;
+  }
+  bool found = false;
+  for_each_item(container, [&](const Value& other) {
+    found = is_same(item, other) || is_true(compare_operation(CompareOperator::Equal, item, other));
+    return !found;
+  });
+  return found;
+}
+
+// Positions of a sequence that a slice selects.
+std::vector<std::size_t> slice_positions(const SliceValue& slice, std::size_t size) {
+  const auto bound = [](const Value& value, std::int64_t otherwise) {
+    if (value.is_none()) return otherwise;
+    const auto scalar = scalar_of(value);
+    if (!scalar || scalar->kind == Scalar::Kind::Float) {
+      fail(ErrorKind::Input, "slice indices must be integers or None");
+    }
+    return scalar->integer;
+  };
+  const auto length = static_cast<std::int64_t>(size);
+  const std::int64_t step = bound(slice.step, 1);
+  if (step == 0) fail(ErrorKind::Input, "slice step cannot be zero");
+  const auto clamp = [&](std::int64_t at) {
+    if (at < 0) at += length;
+    return std::clamp<std::int64_t>(at, step > 0 ? 0 : -1, step > 0 ? length : length - 1);
+  };
+  const std::int64_t start =
+      slice.start.is_none() ? (step > 0 ? 0 : length - 1) : clamp(bound(slice.start, 0));
+  const std::int64_t stop =
+      slice.stop.is_none() ? (step > 0 ? length : -1) : clamp(bound(slice.stop, 0));
+  std::vector<std::size_t> positions;
+  const std::int64_t count = Range{start, stop, step}.length();
+  for (std::int64_t i = 0; i < count; ++i) {
+    positions.push_back(static_cast<std::size_t>(start + i * step));
+  }
+  return positions;
+}
+
+std::size_t position_of(const Value& index, std::size_t size) {
+  const Value plain = index.array() != nullptr && index.array()->count() == 1
+                          ? element_at(*index.array(), 0)
+                          : index;
+  const auto scalar = scalar_of(plain);
+  if (!scalar || scalar->kind == Scalar::Kind::Float) {
+    fail(ErrorKind::Input, fmt::format("indices must be integers or slices, not {}",
+                                       type_name(index)));
+  }
+  const auto length = static_cast<std::int64_t>(size);
+  const std::int64_t at = scalar->integer < 0 ? scalar->integer + length : scalar->integer;
+  if (at < 0 || at >= length) {
+    fail(ErrorKind::Input, fmt::format("index {} is out of range for {} items", scalar->integer,
+                                       size));
+  }
+  return static_cast<std::size_t>(at);
+}
+
+Value sequence_item(const Sequence& items, const Value& index) {
+  const auto* slice = index.as<std::shared_ptr<const SliceValue>>();
+  if (slice == nullptr) return items.items[position_of(index, items.items.size())];
+  std::vector<Value> part;
+  for (std::size_t at : slice_positions(**slice, items.items.size())) {
+    part.push_back(items.items[at]);
+  }
+  if (items.kind == Collection::List) return make_list(std::move(part));
+  Value result = make_tuple(std::move(part));
+  result.sequence()->is_size = items.is_size;
+  return result;
+}
+
+Value string_item(const std::string& text, const Value& index) {
+  std::string part;
+  if (const auto* slice = index.as<std::shared_ptr<const SliceValue>>()) {
+    for (std::size_t at : slice_positions(**slice, text.size())) part += text[at];
+  } else {
+    part = text[position_of(index, text.size())];
+  }
+  return make_string(std::move(part));
+}
+
+}  // namespace
+
+Value unary_operation(UnaryOperator op, const Value& operand) {
+  if (op == UnaryOperator::Not) return make_bool(!is_true(operand));
+  if (const Array* array = operand.array()) {
+    if (op == UnaryOperator::Negative) return Value(negative(*array));
+    return op == UnaryOperator::Invert ? Value(bitwise_not(*array)) : operand;
+  }
+  const auto scalar = scalar_of(operand);
+  const bool is_float = scalar && scalar->kind == Scalar::Kind::Float;
+  if (!scalar || (is_float && op == UnaryOperator::Invert)) {
+    fail(ErrorKind::Input, fmt::format("bad operand type for a unary operator: '{}'",
+                                       type_name(operand)));
+  }
+  if (op == UnaryOperator::Invert) return make_integer(~scalar->integer);
+  if (is_float) return make_float(op == UnaryOperator::Negative ? -scalar->number : scalar->number);
+  if (op == UnaryOperator::Positive) return make_integer(scalar->integer);
+  return integer_operation(BinaryOperator::Subtract, 0, scalar->integer);
+}
+
+Value binary_operation(BinaryOperator op, const Value& left, const Value& right) {
+  if (left.array() != nullptr || right.array() != nullptr) {
+    if (is_numeric(left) && is_numeric(right)) return tensor_operation(op, left, right);
+    unsupported_operands(text_of_operator(op), left, right);
+  }
+  const auto a = scalar_of(left);
+  const auto b = scalar_of(right);
+  if (a && b) return number_operation(op, *a, *b);
+  if (op == BinaryOperator::Modulo && left.string() != nullptr) {
+    fail(ErrorKind::Unsupported, "'%' formatting is not supported; use an f-string");
+  }
+  if (const auto result = container_operation(op, left, right)) return *result;
+  unsupported_operands(text_of_operator(op), left, right);
+}
+
+Value augmented_operation(BinaryOperator op, const Value& left, const Value& right) {
+  if (left.array() != nullptr && op != BinaryOperator::MatMultiply) {
+    const Value result = binary_operation(op, left, right);
+    write_in_place(*left.array(), *result.array(), text_of_operator(op));
+    return left;
+  }
+  Sequence* items = left.sequence();
+  if (op == BinaryOperator::Add && items != nullptr && items->kind == Collection::List) {
+    for (Value& item : items_of(right)) items->append(std::move(item));
+    return left;
+  }
+  return binary_operation(op, left, right);
+}
+
+Value compare_operation(CompareOperator op, const Value& left, const Value& right) {
+  switch (op) {
+    case CompareOperator::Is: return make_bool(is_same(left, right));
+    case CompareOperator::IsNot: return make_bool(!is_same(left, right));
+    case CompareOperator::In: return make_bool(contains(right, left));
+    case CompareOperator::NotIn: return make_bool(!contains(right, left));
+    default: break;
+  }
+  const bool equality = op == CompareOperator::Equal || op == CompareOperator::NotEqual;
+  if (left.array() != nullptr || right.array() != nullptr) {
+    if (is_numeric(left) && is_numeric(right)) {
+      return Value(comparison(op, operand_of(left), operand_of(right)));
+    }
+    if (!equality) {
+      unsupported_operands(kCompareText[static_cast<std::size_t>(op)], left, right);
+    }
+    return make_bool(op == CompareOperator::NotEqual);
+  }
+  if (equality) return make_bool(equals(left, right) == (op == CompareOperator::Equal));
+  const int order = order_of(left, right);
+  switch (op) {
+    case CompareOperator::Less: return make_bool(order == -1);
+    case CompareOperator::LessEqual: return make_bool(order == -1 || order == 0);
+    case CompareOperator::Greater: return make_bool(order == 1);
+    default: return make_bool(order == 1 || order == 0);
+  }
+}
+
+Value get_item(const Value& object, const Value& index) {
+  if (const Array* array = object.array()) return Value(index_get(*array, index));
+  if (const Sequence* items = object.sequence()) return sequence_item(*items, index);
+  if (const Dictionary* items = object.dictionary(); items && items->kind == Collection::Dict) {
+    if (const Value* found = items->find(index)) return *found;
+    fail(ErrorKind::Input, fmt::format("KeyError: {}", repr_of(index)));
+  }
+  if (const std::string* text = object.string()) return string_item(*text, index);
+  if (const auto* range = object.as<Range>()) {
+    const auto at = position_of(index, static_cast<std::size_t>(range->length()));
+    return make_integer(range->start + static_cast<std::int64_t>(at) * range->step);
+  }
+  // Annotations such as list[int] evaluate to the type.
+  if (object.is<const TypeInfo*>()) return object;
+  fail(ErrorKind::Input, fmt::format("'{}' object is not subscriptable", type_name(object)));
+}
+
+void set_item(const Value& object, const Value& index, const Value& value) {
+  if (const Array* array = object.array()) return index_set(*array, index, value);
+  Sequence* items = object.sequence();
+  if (items != nullptr && items->kind == Collection::List) {
+    if (index.is<std::shared_ptr<const SliceValue>>()) {
+      fail(ErrorKind::Unsupported, "assigning to a slice of a list is not supported");
+    }
+    items->items[position_of(index, items->items.size())] = value;
+    return;
+  }
+  Dictionary* dict = object.dictionary();
+  if (dict != nullptr && dict->kind == Collection::Dict) return dict->insert(index, value);
+  fail(ErrorKind::Input,
+       fmt::format("'{}' object does not support item assignment", type_name(object)));
+}
+
+void delete_item(const Value& object, const Value& index) {
+  Sequence* items = object.sequence();
+  if (items != nullptr && items->kind == Collection::List) {
+    const auto at = static_cast<std::ptrdiff_t>(position_of(index, items->items.size()));
+    items->items.erase(items->items.begin() + at);
+    return;
+  }
+  Dictionary* dict = object.dictionary();
+  if (dict != nullptr && dict->erase(index)) return;
+  fail(ErrorKind::Input, fmt::format("cannot delete {} of this {}", repr_of(index),
+                                     type_name(object)));
+}
+
+}  // namespace fitest::pytorch
