@@ -71,6 +71,7 @@ FITEST_UNARY(Sigmoid, T(1) / (T(1) + std::exp(-x)))
 FITEST_UNARY(Rad2Deg, x * T(180.0 / 3.14159265358979323846))
 FITEST_UNARY(Deg2Rad, x * T(3.14159265358979323846 / 180.0))
 FITEST_UNARY(Sinc, x == 0 ? T(1) : std::sin(T(3.14159265358979323846) * x) / (T(3.14159265358979323846) * x))
+FITEST_UNARY(LogOdds, std::log(x / (T(1) - x)))
 FITEST_UNARY(Floor, std::floor(x))
 FITEST_UNARY(Ceil, std::ceil(x))
 FITEST_UNARY(Trunc, std::trunc(x))
@@ -428,11 +429,7 @@ Value run_logit(Bound& b) {
     x = apply_binary(kEveryBinary<Maximum>, {}, {x, false}, operand_of(Scalar::of(eps)));
     x = apply_binary(kEveryBinary<Minimum>, {}, {x, false}, operand_of(Scalar::of(1 - eps)));
   }
-  struct Logit {
-    static float single(float v) { return std::log(v / (1 - v)); }
-    static double both(double v) { return std::log(v / (1 - v)); }
-  };
-  return Value(apply_unary(kFloatUnary<Logit::single, Logit::both>, ResultRule::Floating, x));
+  return Value(apply_unary(kUnary<LogOdds>, ResultRule::Floating, x));
 }
 
 Value run_isclose(Bound& b) {
