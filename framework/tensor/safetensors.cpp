@@ -23,7 +23,8 @@ constexpr std::string_view kLfsSignature = "version https://git-lfs.github.com/s
 
 struct Header {
   std::vector<SafetensorsEntry> entries;  // in the order of their data
-  std::uint64_t data_begin = 0;           // of the data section, in the file
+  std::map<std::string, std::string> metadata;
+  std::uint64_t data_begin = 0;  // of the data section, in the file
 };
 
 // Reads the entries of one header and explains what is wrong with the first bad one.
@@ -40,7 +41,7 @@ class HeaderReader {
       if (!names.insert(name).second)
         refuse_at(value, fmt::format("the name \"{}\" occurs twice", name));
       if (name == "__metadata__") {
-        check_metadata(value);
+        read_metadata(value);
       } else {
         header_.entries.push_back(read_entry(name, value));
       }
@@ -97,13 +98,14 @@ class HeaderReader {
     return document;
   }
 
-  void check_metadata(const Value& value) const {
+  void read_metadata(const Value& value) {
     if (!value.is_object()) refuse_at(value, "\"__metadata__\" must be an object of strings");
     for (const auto& [key, text] : value.object()) {
       if (!text.is_string()) {
         refuse_at(text, fmt::format("\"__metadata__\" must hold strings; \"{}\" is {}", key,
                                     describe(text.type())));
       }
+      header_.metadata[key] = text.string();
     }
   }
 
@@ -267,6 +269,11 @@ std::string encode_length(std::uint64_t length) {
 std::vector<SafetensorsEntry> read_safetensors_header(const std::filesystem::path& path) {
   const RandomAccessFile file(path);
   return HeaderReader(file, path).read().entries;
+}
+
+std::map<std::string, std::string> read_safetensors_metadata(const std::filesystem::path& path) {
+  const RandomAccessFile file(path);
+  return HeaderReader(file, path).read().metadata;
 }
 
 Tensor read_safetensor(const std::filesystem::path& path, const std::string& name) {
