@@ -70,16 +70,16 @@ std::filesystem::path trace_file(const RunCommand& command, const Case& planned)
   return std::filesystem::path(command.trace_folder) / planned.trace_path();
 }
 
+// What came from a cache; a step that the case did not reach has no line.
 std::string verbose_lines(const CaseResult& result) {
-  const auto cached = [&](const char* group) {
-    const Value* object = result.trace.fitest.find(group);
-    const Value* flag = object == nullptr ? nullptr : object->find("cached");
-    return flag != nullptr && flag->boolean();
+  std::string text;
+  const auto add = [&](const char* step, const char* cached, const char* fresh) {
+    const Value* facts = result.trace.fitest.find(step);
+    const Value* flag = facts == nullptr ? nullptr : facts->find("cached");
+    if (flag != nullptr) text += fmt::format("    {}\n", flag->boolean() ? cached : fresh);
   };
-  std::string text = fmt::format(
-      "    {}\n    {}\n",
-      cached("compile") ? "kernel from the cache, NVRTC not called" : "kernel compiled by NVRTC",
-      cached("reference") ? "reference from the golden cache" : "reference computed");
+  add("reference", "reference from the golden cache", "reference computed");
+  add("compile", "kernel from the cache, NVRTC not called", "kernel compiled by NVRTC");
   return text;
 }
 

@@ -34,21 +34,21 @@ std::vector<std::byte> pointer_bytes(std::uint64_t address) {
 
 Execution::Execution(Device& device, const Definition& definition, const AxisValues& axes)
     : device_(device), definition_(definition), axes_(axes) {
-  for (const TensorSpec& output : definition_.outputs) {
-    const std::size_t count = element_count(shape_of(output, axes_));
-    buffers_[output.name] =
-        device_.allocate({output.name, bytes_for(output.dtype, count), Access::Output});
+  allocate_tensors(definition_.inputs, Access::Input);
+  allocate_tensors(definition_.outputs, Access::Output);
+}
+
+void Execution::allocate_tensors(const std::vector<TensorSpec>& specs, Access access) {
+  for (const TensorSpec& spec : specs) {
+    if (!spec.shape && access == Access::Input) continue;  // a scalar is passed by value
+    const std::size_t count = element_count(shape_of(spec, axes_));
+    buffers_[spec.name] = device_.allocate({spec.name, bytes_for(spec.dtype, count), access});
   }
 }
 
 void Execution::set_inputs(const std::vector<NamedTensor>& inputs) {
   for (const NamedTensor& input : inputs) {
-    if (input.is_scalar) continue;
-    BufferPtr& buffer = buffers_[input.name];
-    if (!buffer) {
-      buffer = device_.allocate({input.name, input.tensor.size_bytes(), Access::Input});
-    }
-    device_.upload(*buffer, input.tensor.bytes());
+    if (!input.is_scalar) device_.upload(*buffers_.at(input.name), input.tensor.bytes());
   }
 }
 

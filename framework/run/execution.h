@@ -39,6 +39,7 @@ class Execution {
   std::vector<KernelInfo> kernel_infos() const;
 
  private:
+  void allocate_tensors(const std::vector<TensorSpec>& specs, Access access);
   std::optional<Fault> bind_arguments(const PlannedKernel& planned, const KernelInfo& kernel,
                                       Launch& launch) const;
   std::optional<Fault> launch_all();
