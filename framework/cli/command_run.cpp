@@ -43,7 +43,7 @@ void finish_options(RunCommand& command) {
     command.run.config = ConfigSource::read(command.config_file);
     command.run.config_given = true;
   }
-  choose_device(command.run.device.name);
+  check_device_name(command.run.device.name);
 }
 
 // "[3/20] rmsnorm…" while a case runs, on a terminal only.

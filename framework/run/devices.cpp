@@ -5,6 +5,8 @@
 
 #include "base/error.h"
 #include "base/text.h"
+#include "cuda/cuda_device.h"
+#include "cuda/probe.h"
 #include "ptx/virtual_device.h"
 
 namespace fitest {
@@ -32,20 +34,28 @@ ptx::VirtualDeviceOptions virtual_options(const std::string& checks) {
 
 }  // namespace
 
-DeviceChoice choose_device(const std::string& name) {
-  if (name == "virtual") return {"virtual", "asked for"};
-  if (name == "auto") return {"virtual", "this fitest has no CUDA device"};
-  if (name.starts_with("cuda")) {
-    fail(ErrorKind::Environment,
-         fmt::format("device '{}': this fitest has no CUDA device; use --device virtual", name));
-  }
+void check_device_name(const std::string& name) {
+  const bool is_cuda = name == "cuda" || (name.starts_with("cuda:") && name.size() > 5);
+  if (is_cuda || name == "auto" || name == "virtual") return;
   fail(ErrorKind::Usage,
        fmt::format("unknown device '{}': expected auto, virtual or cuda:N", name));
 }
 
+DeviceChoice choose_device(const std::string& name) {
+  check_device_name(name);
+  if (name != "auto") return {name, "asked for"};
+  const cuda::DriverStatus& driver = cuda::driver_status();
+  if (!driver.available) return {"virtual", driver.problem};
+  if (driver.devices.empty()) return {"virtual", "the NVIDIA driver shows no GPU"};
+  return {"cuda", driver.devices.front()};
+}
+
 DevicePtr open_device(const DeviceRequest& request) {
-  choose_device(request.name);
-  return ptx::make_virtual_device(virtual_options(request.checks));
+  const DeviceChoice choice = choose_device(request.name);
+  if (choice.name == "virtual") return ptx::make_virtual_device(virtual_options(request.checks));
+  cuda::CudaDeviceOptions options;
+  options.device = choice.name;
+  return cuda::make_cuda_device(options);
 }
 
 }  // namespace fitest

@@ -2,7 +2,6 @@
 // Devices by name; the only place that knows every kind.
 #pragma once
 
-#include <chrono>
 #include <string>
 
 #include "device/device.h"
@@ -15,12 +14,15 @@ struct DeviceRequest {
       checks;  // of the virtual device: "memory,init,race,sync", "all", "none"; empty: default
 };
 
-// The name that "auto" stands for on this machine, and why: "virtual (no NVIDIA driver: …)".
+// Error (Usage) for a name that is none; asks no driver.
+void check_device_name(const std::string& name);
+
+// The name that "auto" stands for on this machine, and why. Initialises CUDA where there is a
+// driver: not in a process that forks afterwards.
 struct DeviceChoice {
   std::string name;
   std::string reason;
 };
-// Error (Usage) for a name that is none.
 DeviceChoice choose_device(const std::string& name);
 
 // Error (Environment) says what is missing.

@@ -118,8 +118,10 @@ std::optional<Fault> Execution::launch_all() {
   return device_.synchronize();
 }
 
-ElapsedTime Execution::time_launches() {
-  return device_.time([this] { launch_all(); });
+Execution::Timed Execution::time_launches() {
+  Timed timed;
+  timed.elapsed = device_.time([&] { timed.fault = launch_all(); });
+  return timed;
 }
 
 ExecutionResult Execution::collect(ElapsedTime elapsed) {
@@ -157,9 +159,10 @@ ExecutionResult Execution::run() {
     const std::vector<std::byte> zeros(zeroed.spec().size_bytes);
     device_.upload(zeroed, zeros);
   }
-  ElapsedTime elapsed = device_.time([&] { failed.fault = launch_all(); });
+  Timed timed = time_launches();
+  failed.fault = std::move(timed.fault);
   if (failed.fault) return failed;
-  return collect(std::move(elapsed));
+  return collect(std::move(timed.elapsed));
 }
 
 std::vector<KernelInfo> Execution::kernel_infos() const {

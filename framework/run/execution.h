@@ -34,7 +34,11 @@ class Execution {
   // Poisons outputs and workspaces, launches every kernel, downloads and checks guards.
   ExecutionResult run();
   // Launches alone, timed; outputs keep what they hold.
-  ElapsedTime time_launches();
+  struct Timed {
+    std::optional<Fault> fault;
+    ElapsedTime elapsed;
+  };
+  Timed time_launches();
   // Registers, shared memory: of each kernel of the plan.
   std::vector<KernelInfo> kernel_infos() const;
 

@@ -116,9 +116,7 @@ class CaseRun {
     execution_->set_inputs(inputs);
     ExecutionResult actual = execution_->run();
     if (actual.fault) {
-      facts_.fault(*actual.fault);
-      facts_.device_output(device_->take_output());
-      fail_with(status_of(*actual.fault), describe(*actual.fault));
+      fail_with_fault(*actual.fault);
       return false;
     }
     last_elapsed_ = actual.elapsed;
@@ -186,15 +184,24 @@ class CaseRun {
     }
     const SamplingOptions sampling{config_.warmup_runs, config_.iterations, config_.num_trials,
                                    options_.deadline_seconds * 500};
+    std::optional<Fault> fault;
     std::string timer;
-    const Samples samples = measure(
-        [&] {
-          const ElapsedTime elapsed = execution_->time_launches();
-          timer = elapsed.timer;
-          return elapsed.milliseconds;
-        },
-        sampling);
+    const auto launch_once = [&] {
+      if (fault) return 0.0;
+      Execution::Timed timed = execution_->time_launches();
+      fault = std::move(timed.fault);
+      timer = timed.elapsed.timer;
+      return timed.elapsed.milliseconds;
+    };
+    const Samples samples = measure(launch_once, sampling);
+    if (fault) return fail_with_fault(*fault);
     facts_.performance(samples, timer, reference_ms_);
+  }
+
+  void fail_with_fault(const Fault& fault) {
+    facts_.fault(fault);
+    facts_.device_output(device_->take_output());
+    fail_with(status_of(fault), describe(fault));
   }
 
   void fail_with(Status status, const std::string& message) {
