@@ -92,8 +92,11 @@ void add_script_options(CLI::App& command, ListOptions& options) {
       ->check(CLI::PositiveNumber)
       ->group(group);
   command.add_option("--prefix", options.script.prefix, "Of every test name")->group(group);
-  command.add_option("--label", options.script.labels, "A further label")->group(group);
+  command.add_option("--label", options.script.labels, "A further label")
+      ->allow_extra_args(false)
+      ->group(group);
   command.add_option("--run-argument", options.script.run_arguments, "Passed to `fitest run`")
+      ->allow_extra_args(false)
       ->group(group);
 }
 

@@ -7,14 +7,16 @@
 namespace fitest {
 
 void add_filter_options(CLI::App& command, CaseFilter& filter) {
-  command.add_option("--definition", filter.definitions, "Definitions by name; globs")
-      ->type_name("GLOB");
-  command.add_option("--solution", filter.solutions, "Solutions by name; globs")->type_name("GLOB");
-  command.add_option("--workload", filter.workloads, "Workloads by a prefix of their uuid")
+  // One value an option: the dataset may follow it.
+  const auto add_list = [&](const char* name, std::vector<std::string>& list, const char* help) {
+    return command.add_option(name, list, help)->allow_extra_args(false);
+  };
+  add_list("--definition", filter.definitions, "Definitions by name; globs")->type_name("GLOB");
+  add_list("--solution", filter.solutions, "Solutions by name; globs")->type_name("GLOB");
+  add_list("--workload", filter.workloads, "Workloads by a prefix of their uuid")
       ->type_name("UUID");
-  command.add_option("--op-type", filter.op_types, "Definitions by op_type; globs")
-      ->type_name("GLOB");
-  command.add_option("--author", filter.authors, "Solutions by author; globs")->type_name("GLOB");
+  add_list("--op-type", filter.op_types, "Definitions by op_type; globs")->type_name("GLOB");
+  add_list("--author", filter.authors, "Solutions by author; globs")->type_name("GLOB");
   command.add_option("--tier", filter.tier, "Only workloads of this tier")
       ->check(CLI::IsMember({"quick", "full"}));
 }
