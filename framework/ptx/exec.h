@@ -20,5 +20,6 @@ std::span<const HandlerEntry> convert_handlers();
 std::span<const HandlerEntry> carry_handlers();
 Handler load_handler(const MemoryForm& form);
 Handler store_handler(const MemoryForm& form);
+void multiply_matrices(const MatrixForm& form, const MatrixOperands& operands);
 
 }  // namespace fitest::ptx::FITEST_PTX_LEVEL

@@ -14,6 +14,7 @@ const HandlerSet& handler_set() {
        floating_handlers(), half_handlers(), convert_handlers(), carry_handlers()},
       &load_handler,
       &store_handler,
+      &multiply_matrices,
   };
   return kSet;
 }

@@ -6,6 +6,7 @@
 #include <string_view>
 #include <vector>
 
+#include "ptx/matrix.h"
 #include "ptx/program.h"
 
 namespace fitest::ptx {
@@ -34,6 +35,7 @@ struct HandlerSet {
   std::vector<std::span<const HandlerEntry>> tables;
   Handler (*load)(const MemoryForm& form);
   Handler (*store)(const MemoryForm& form);
+  MatrixMultiply multiply;  // mma and wmma
 };
 
 // The best level that this CPU has.
