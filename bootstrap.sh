@@ -12,7 +12,8 @@
 set -euo pipefail
 
 repository=$(cd "$(dirname "${BASH_SOURCE[0]}")" && pwd)
-cache=${FITEST_CACHE_DIR:-${XDG_CACHE_HOME:-${HOME:-/tmp}/.cache}/fitest}
+users_cache=${XDG_CACHE_HOME:-${HOME:-/tmp}/.cache}/fitest
+cache=${FITEST_CACHE_DIR:-$users_cache}
 
 say() { printf '%-10s %s\n' "$1" "$2"; }
 die() {
@@ -129,7 +130,8 @@ nvrtc_of_wheels() {
   local folder
   while read -r folder; do
     nvrtc_in "$folder" && return 0
-  done < <(printf '%s\n' "$cache"/nvrtc/*/lib | sort -rV)
+  done < <(printf '%s\n' "$cache"/nvrtc/*/lib | sort -rV
+           printf '%s\n' "$users_cache"/nvrtc/*/lib | sort -rV)
   return 1
 }
 

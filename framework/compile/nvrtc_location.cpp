@@ -96,6 +96,18 @@ void add_installed(std::vector<NvrtcLocation>& found) {
   for (const fs::path& root : folders_in("/usr/local", "cuda-")) add_toolkit(found, root);
 }
 
+// Where bootstrap.sh unpacks wheels: this cache, or the user's when FITEST_CACHE_DIR moved this
+// one.
+void add_wheels(std::vector<NvrtcLocation>& found) {
+  const std::string xdg = variable("XDG_CACHE_HOME");
+  const fs::path users = xdg.empty() ? fs::path(variable("HOME")) / ".cache" : fs::path(xdg);
+  for (const fs::path& cache : {cache_directory(), users / "fitest"}) {
+    for (const fs::path& wheels : folders_in(cache / "nvrtc", "")) {
+      add_folder(found, wheels / "lib");
+    }
+  }
+}
+
 std::string stamp_of(const std::string& path) {
   struct stat status {};
   if (::stat(path.c_str(), &status) != 0) return path + " absent";
@@ -112,9 +124,7 @@ std::vector<NvrtcLocation> find_nvrtc() {
   } else {
     const bool ignore_toolkit = variable("FITEST_IGNORE_TOOLKIT") == "1";
     if (!ignore_toolkit) add_installed(found);
-    for (const fs::path& wheels : folders_in(cache_directory() / "nvrtc", "")) {
-      add_folder(found, wheels / "lib");
-    }
+    add_wheels(found);
     if (!ignore_toolkit) {
       for (const char* soname : kSonames) found.push_back({soname, {}, false});
     }

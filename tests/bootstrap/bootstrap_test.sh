@@ -38,7 +38,8 @@ make_toolkit() {
 # bootstrap [NAME=VALUE...]: sets status and output.
 bootstrap() {
   status=0
-  output=$(env PATH="$stubs:$PATH" FITEST_CACHE_DIR="$scratch/cache" FITEST_CUDA_HOME="$scratch/toolkit" \
+  output=$(env PATH="$stubs:$PATH" FITEST_CACHE_DIR="$scratch/cache" \
+    XDG_CACHE_HOME="$scratch/none" FITEST_CUDA_HOME="$scratch/toolkit" \
     "$@" "$repository/bootstrap.sh" 2>&1) || status=$?
 }
 

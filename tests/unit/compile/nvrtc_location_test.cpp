@@ -30,6 +30,7 @@ class NvrtcLocationTest : public ::testing::Test {
   testing::TemporaryFolder folder_;
   fs::path root_;
   testing::EnvironmentVariable cache_{"FITEST_CACHE_DIR", folder_.path().string()};
+  testing::EnvironmentVariable users_{"XDG_CACHE_HOME", (folder_.path() / "user").string()};
 };
 
 TEST_F(NvrtcLocationTest, AChosenFileIsTheOnlyLocation) {
@@ -83,6 +84,12 @@ TEST_F(NvrtcLocationTest, WithoutToolkitTheNewestUnpackedWheelsComeFirst) {
   ASSERT_EQ(found.size(), 2u);
   EXPECT_THAT(found[0].library, HasSubstr("13.0.88"));
   EXPECT_THAT(found[1].library, HasSubstr("12.9.86"));
+}
+
+TEST_F(NvrtcLocationTest, WheelsOfTheUsersCacheAreFoundWhenTheCacheWasMoved) {
+  touch(root_ / "user/fitest/nvrtc/13.0.88/lib/libnvrtc.so.13");
+  const testing::EnvironmentVariable ignore("FITEST_IGNORE_TOOLKIT", "1");
+  EXPECT_THAT(find_nvrtc().at(0).library, HasSubstr("user/fitest/nvrtc/13.0.88"));
 }
 
 TEST_F(NvrtcLocationTest, AChosenToolkitComesBeforeTheMachines) {
