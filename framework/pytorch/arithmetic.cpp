@@ -150,8 +150,8 @@ struct ArithmeticRow {
 };
 
 const ArithmeticRow kArithmetic[] = {
-    {BinaryOperator::Add, kEvery<Add>, {ResultRule::Promoted, true}},
-    {BinaryOperator::Subtract, kEvery<Subtract>, {ResultRule::Promoted, true}},
+    {BinaryOperator::Add, kEvery<Add>, {}},
+    {BinaryOperator::Subtract, kEvery<Subtract>, {}},
     {BinaryOperator::Multiply, kEvery<Multiply>, {ResultRule::Promoted, true}},
     {BinaryOperator::Divide, kFloating<Divide>, {ResultRule::Floating, true}},
     {BinaryOperator::FloorDivide, kEvery<FloorDivide>, {}},

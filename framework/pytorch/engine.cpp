@@ -3,6 +3,8 @@
 
 #include <fmt/format.h>
 
+#include <algorithm>
+
 #include "base/error.h"
 #include "pytorch/element.h"
 #include "pytorch/interpreter.h"
@@ -24,6 +26,15 @@ const FunctionNode& find_run(const Module& module) {
             "the reference defines no top-level function 'run'");
   }
   return *found;
+}
+
+// Arguments go by name where `run` has parameters of their names: some official references declare
+// them in another order than their Definition does.
+bool takes_by_name(const FunctionNode& function, const std::vector<NamedTensor>& arguments) {
+  return std::all_of(arguments.begin(), arguments.end(), [&](const NamedTensor& argument) {
+    return std::any_of(function.parameters.begin(), function.parameters.end(),
+                       [&](const Parameter& p) { return p.name == argument.name; });
+  });
 }
 
 Value argument_value(const NamedTensor& argument) {
@@ -54,12 +65,17 @@ std::vector<Tensor> run_reference(const SourcePtr& source,
                                   const std::vector<NamedTensor>& arguments, const Limits& limits,
                                   std::string* output) {
   const std::shared_ptr<const Module> module = parse_module(source);
-  find_run(*module);
+  const bool by_name = takes_by_name(find_run(*module), arguments);
   std::vector<Tensor> outputs;
   Interpreter interpreter(module, limits, output);
   Arguments values;
   for (const NamedTensor& argument : arguments) {
-    values.positional.push_back(argument_value(argument));
+    Value value = argument_value(argument);
+    if (by_name) {
+      values.keywords.emplace_back(argument.name, std::move(value));
+    } else {
+      values.positional.push_back(std::move(value));
+    }
   }
   const Value result = interpreter.run(std::move(values));
   if (const Sequence* items = result.sequence()) {

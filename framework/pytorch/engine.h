@@ -21,7 +21,8 @@ struct Limits {
 // Engine name and version, part of every golden's key: "builtin-1".
 std::string engine_version();
 
-// Calls the reference's top-level `run(...)` with the arguments in order and returns its outputs
+// Calls the reference's top-level `run(...)` with the arguments, by name where all names are
+// parameters of `run`, else in order, and returns its outputs
 // (a tensor, or a tuple or list of tensors or numbers) as dense tensors. `print` output goes to
 // `output` if given.
 //

@@ -49,6 +49,7 @@ Value Interpreter::run(Arguments arguments) {
     const Value* function = lookup("run");
     if (function == nullptr) fail(ErrorKind::Input, "the reference defines no function 'run'");
     const Value callee = *function;
+    current_ = {};
     return call(callee, arguments);
   };
   try {

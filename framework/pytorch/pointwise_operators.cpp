@@ -71,7 +71,6 @@ FITEST_UNARY(Sigmoid, T(1) / (T(1) + std::exp(-x)))
 FITEST_UNARY(Rad2Deg, x * T(180.0 / 3.14159265358979323846))
 FITEST_UNARY(Deg2Rad, x * T(3.14159265358979323846 / 180.0))
 FITEST_UNARY(Sinc, x == 0 ? T(1) : std::sin(T(3.14159265358979323846) * x) / (T(3.14159265358979323846) * x))
-FITEST_UNARY(LogOdds, std::log(x / (T(1) - x)))
 FITEST_UNARY(Floor, std::floor(x))
 FITEST_UNARY(Ceil, std::ceil(x))
 FITEST_UNARY(Trunc, std::trunc(x))
@@ -429,7 +428,11 @@ Value run_logit(Bound& b) {
     x = apply_binary(kEveryBinary<Maximum>, {}, {x, false}, operand_of(Scalar::of(eps)));
     x = apply_binary(kEveryBinary<Minimum>, {}, {x, false}, operand_of(Scalar::of(1 - eps)));
   }
-  return Value(apply_unary(kUnary<LogOdds>, ResultRule::Floating, x));
+  // Half types round after each step, as ATen's kernel does.
+  const Array rest =
+      arithmetic(BinaryOperator::Subtract, operand_of(Scalar::of(1.0)), {x, false});
+  const Array odds = arithmetic(BinaryOperator::Divide, {x, false}, {rest, false});
+  return Value(apply_unary(kUnary<Log>, ResultRule::Floating, odds));
 }
 
 Value run_isclose(Bound& b) {

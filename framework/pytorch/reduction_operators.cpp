@@ -172,15 +172,27 @@ Value run_all(Bound& b) {
                            }));
 }
 
+// ATen multiplies half types in their own type.
+template <class C>
+C rounded_to(DType dtype, C value) {
+  std::uint16_t word = 0;
+  store_of<C>(dtype)(&value, reinterpret_cast<std::byte*>(&word), 1, 1);
+  load_of<C>(dtype)(reinterpret_cast<const std::byte*>(&word), 1, 1, &value);
+  return value;
+}
+
 Value run_prod(Bound& b) {
   const Array& array = b.tensor(0);
   const bool integral = compute_of(array.dtype) == Compute::Integer;
   const DType result = b.dtype(3).value_or(integral ? DType::Int64 : array.dtype);
   return Value(reduce_with(to_dtype(array, result), dims_of(b, 1), b.flag(2), result,
-                           [](const auto* row, std::int64_t n) {
+                           [result](const auto* row, std::int64_t n) {
                              using C = std::decay_t<decltype(*row)>;
                              C product{1};
-                             for (std::int64_t i = 0; i < n; ++i) product *= row[i];
+                             for (std::int64_t i = 0; i < n; ++i) {
+                               product *= row[i];
+                               if (bits_of(result) == 16) product = rounded_to(result, product);
+                             }
                              return product;
                            }));
 }

@@ -35,16 +35,22 @@ void order_row(const C* row, std::vector<std::int64_t>& positions, bool descendi
   }
 }
 
-// The k first positions of the order.
+// The k first positions of the order. Which of several equal elements come first is what the
+// algorithms of ATen's topk_impl_loop leave (aten/src/ATen/native/TopKImpl.h).
 template <class C>
 void select_row(const C* row, std::vector<std::int64_t>& positions, std::int64_t k, bool largest) {
   std::iota(positions.begin(), positions.end(), std::int64_t{0});
+  if (k == 0) return;
   const auto goes_first = [row, largest](std::int64_t a, std::int64_t b) {
-    const C& x = row[largest ? b : a];
-    const C& y = row[largest ? a : b];
-    return before(x, y) || (!before(y, x) && a < b);
+    return largest ? before(row[b], row[a]) : before(row[a], row[b]);
   };
-  std::partial_sort(positions.begin(), positions.begin() + k, positions.end(), goes_first);
+  const auto last = positions.begin() + k;
+  if (k * 64 <= static_cast<std::int64_t>(positions.size())) {
+    std::partial_sort(positions.begin(), last, positions.end(), goes_first);
+  } else {
+    std::nth_element(positions.begin(), last - 1, positions.end(), goes_first);
+    std::sort(positions.begin(), last - 1, goes_first);
+  }
 }
 
 // Indices along `dim`, `width` of them, as int64.
