@@ -14,6 +14,7 @@ Needs torch, numpy and the standard library; runs on a CPU, or on CUDA with --de
 """
 import argparse
 import fnmatch
+import inspect
 import json
 import math
 import pathlib
@@ -114,14 +115,19 @@ def run_official(definition, workload, device):
     reference = definition["reference"]
     for before, after in workload.get("replace", []):
         reference = reference.replace(before, after)
-    return execute(reference, arguments)
+    return execute(reference, arguments, list(definition["inputs"]))
 
 
-def execute(reference, arguments):
+def execute(reference, arguments, names=()):
+    """By name where all names are parameters of run, as the builtin engine does."""
     scope = {}
     exec(reference, scope)  # the reference is the data set's own text
+    parameters = inspect.signature(scope["run"]).parameters
     with torch.no_grad():
-        result = scope["run"](*arguments)
+        if names and all(name in parameters for name in names):
+            result = scope["run"](**dict(zip(names, arguments)))
+        else:
+            result = scope["run"](*arguments)
     return list(result) if isinstance(result, (tuple, list)) else [result]
 
 
@@ -182,18 +188,21 @@ def command_operators(args):
     }
     cases = []
     for case in document["cases"]:
-        arguments = [pool[name].clone().to(args.device) for name in case["inputs"]]
-        try:
-            outputs = execute(reference_of(case), arguments)
-            cases.append({"name": case["name"], "outputs": [whole(o) for o in outputs]})
-        except Exception as error:
-            cases.append({"name": case["name"], "error": f"{type(error).__name__}: {error}"[:160]})
+        for dtype in case["dtypes"]:
+            names = [a[1:] if a.startswith("=") else f"{dtype}_{a}" for a in case["args"].split()]
+            arguments = [pool[name].clone().to(args.device) for name in names]
+            entry = {"name": f"{case['code']} [{dtype}: {case['args']}]"}
+            try:
+                entry["outputs"] = [whole(o) for o in execute(reference_of(case), arguments)]
+            except Exception as error:  # what PyTorch refuses, the builtin engine refuses too
+                entry["error"] = f"{type(error).__name__}: {error}".splitlines()[0][:120]
+            cases.append(entry)
     write(args.out or HERE / "golden" / "operators.json",
           {"torch": torch.__version__, "device": args.device, "cases": cases})
 
 
 def reference_of(case):
-    names = ", ".join("abcdef"[: len(case["inputs"])])
+    names = ", ".join("abcdef"[: len(case["args"].split())])
     body = case["code"].replace("\n", "\n    ")
     return (f"import torch\nimport math\nimport torch.nn.functional as F\n\n"
             f"def run({names}):\n    {body}\n")
