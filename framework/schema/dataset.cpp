@@ -331,7 +331,7 @@ std::filesystem::path resolve_inside(const std::filesystem::path& root, const st
   if (!relative.empty() && *relative.begin() == "..") {
     fail(ErrorKind::Input, fmt::format("the path \"{}\" leaves {}", path, root.string()));
   }
-  const fs::path joined = root / relative;
+  fs::path joined = root / relative;
   std::error_code error;
   const fs::path real_root = fs::canonical(root, error);
   const fs::path real_path = error ? fs::path() : fs::weakly_canonical(joined, error);
