@@ -50,6 +50,9 @@ void decode_elect(Decoder& decoder);
 void decode_nanosleep(Decoder& decoder);
 void decode_fence(Decoder& decoder);
 void decode_policy(Decoder& decoder);
+void decode_multiply(Decoder& decoder);
+void decode_wmma(Decoder& decoder);
+void decode_matrix_access(Decoder& decoder);
 
 // Handlers that the decoder places itself.
 Step unsupported_instruction(Warp& warp, const Op& op);

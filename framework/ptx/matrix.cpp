@@ -182,8 +182,7 @@ BlockLayout layout_of(const FragmentForm& form) {
 }  // namespace
 
 BlockLayout layout_of(const MatrixForm& form) {
-  return {form.m / 8, form.n / 8,
-          form.k * bits_of(form.a) / kBlockBits};
+  return {form.m / 8, form.n / 8, form.k * bits_of(form.a) / kBlockBits};
 }
 
 std::optional<MatrixForm> parse_multiply(const Instruction& instruction) {
@@ -251,6 +250,17 @@ MatrixPlace place_of(const FragmentForm& form, const FragmentPlace& place) {
     }
   }
   return {};
+}
+
+int dense_stride(const FragmentForm& form) {
+  switch (form.role) {
+    case FragmentForm::Role::A:
+      return form.row_major ? form.k : form.m;
+    case FragmentForm::Role::B:
+      return form.row_major ? form.n : form.k;
+    default:
+      return form.row_major ? form.n : form.m;
+  }
 }
 
 std::uint64_t offset_of(const FragmentForm& form, const FragmentPlace& place,

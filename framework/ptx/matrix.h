@@ -91,6 +91,8 @@ struct MatrixPlace {
 };
 
 MatrixPlace place_of(const FragmentForm& form, const FragmentPlace& place);
+// Stride of a matrix without gaps.
+int dense_stride(const FragmentForm& form);
 // In elements from the first one of the matrix; `stride` is that between rows or columns.
 std::uint64_t offset_of(const FragmentForm& form, const FragmentPlace& place, std::uint64_t stride);
 

@@ -1,0 +1,133 @@
+// SPDX-License-Identifier: Apache-2.0
+// mma, wmma, ldmatrix, stmatrix: PTX ISA §9.7.14.
+#include <fmt/format.h>
+
+#include "ptx/chapters.h"
+#include "ptx/exec_fragment.h"
+#include "ptx/matrix.h"
+#include "ptx/modifiers.h"
+
+namespace fitest::ptx {
+namespace {
+
+// The registers of a vector operand, or the one register.
+std::vector<const Operand*> elements_of(const Operand& operand) {
+  std::vector<const Operand*> elements;
+  if (operand.kind != OperandKind::Vector) return {&operand};
+  for (const Operand& element : operand.elements) elements.push_back(&element);
+  return elements;
+}
+
+std::vector<const Operand*> require_elements(const Operand& operand, int count) {
+  std::vector<const Operand*> elements = elements_of(operand);
+  if (static_cast<int>(elements.size()) != count) {
+    throw Unsupported{
+        fmt::format("a fragment of {} registers where {} are expected", elements.size(), count)};
+  }
+  return elements;
+}
+
+void add_sources(Decoder& decoder, const Operand& operand, int count, std::vector<Ref>& rows) {
+  for (const Operand* element : require_elements(operand, count)) {
+    rows.push_back(decoder.source(*element, 'w'));
+  }
+}
+
+void add_destinations(Decoder& decoder, const Operand& operand, int count, std::vector<Ref>& rows) {
+  for (const Operand* element : require_elements(operand, count)) {
+    rows.push_back(decoder.destination(*element, 'w'));
+  }
+}
+
+StateSpace find_space(const Instruction& instruction) {
+  for (const std::string& modifier : instruction.modifiers) {
+    if (const auto space = space_of(modifier)) return *space;
+  }
+  return StateSpace::Generic;
+}
+
+struct AccessOp {
+  Handler handler;
+  std::uint8_t flags;  // kOpReads or kOpWrites
+  std::vector<std::uint32_t> list;
+  Ref stride = kNoRef;
+};
+
+Op& emit_access(Decoder& decoder, const Operand& address, const AccessOp& access) {
+  Op place;
+  decoder.address(place, address, find_space(decoder.instruction()));
+  const std::uint32_t list = decoder.add_list(access.list);
+  Op& op = decoder.emit(access.handler);
+  op.a = place.a;
+  op.imm = place.imm;
+  op.space = place.space;
+  op.flags = place.flags | access.flags;
+  op.b = access.stride;
+  op.list = list;
+  return op;
+}
+
+void decode_fragment_access(Decoder& decoder) {
+  const auto form = parse_fragment(decoder.instruction());
+  if (!form) throw Unsupported{"this shape or type of wmma"};
+  const Operand& value = decoder.operand(form->is_store ? 1 : 0);
+  const Operand& address = decoder.operand(form->is_store ? 0 : 1);
+  AccessOp access;
+  access.handler = form->is_store ? &store_fragment : &load_fragment;
+  access.flags = form->is_store ? kOpWrites : kOpReads;
+  std::vector<Ref> rows;
+  if (form->is_store) {
+    add_sources(decoder, value, form->registers, rows);
+  } else {
+    add_destinations(decoder, value, form->registers, rows);
+  }
+  access.list = encode_fragment(*form, rows);
+  const bool has_stride = decoder.instruction().operands.size() > 2;
+  access.stride = has_stride
+                      ? decoder.source(decoder.operand(2), 'w')
+                      : decoder.constant(static_cast<std::uint64_t>(dense_stride(*form)), 'w');
+  emit_access(decoder, address, access);
+}
+
+}  // namespace
+
+void decode_multiply(Decoder& decoder) {
+  const auto form = parse_multiply(decoder.instruction());
+  if (!form) throw Unsupported{"this shape or type of matrix multiplication"};
+  std::vector<Ref> rows;
+  add_destinations(decoder, decoder.operand(0), form->d_registers, rows);
+  add_sources(decoder, decoder.operand(1), form->a_registers, rows);
+  add_sources(decoder, decoder.operand(2), form->b_registers, rows);
+  add_sources(decoder, decoder.operand(3), form->c_registers, rows);
+  const std::uint32_t list = decoder.add_list(encode_multiply(*form, rows));
+  decoder.emit(&multiply_warp).list = list;
+}
+
+void decode_wmma(Decoder& decoder) {
+  if (has_modifier(decoder.instruction(), "mma")) return decode_multiply(decoder);
+  decode_fragment_access(decoder);
+}
+
+// ldmatrix.sync.aligned.m8n8.num{.trans}{.space}.b16 r, [p]; stmatrix … [p], r
+void decode_matrix_access(Decoder& decoder) {
+  const Instruction& instruction = decoder.instruction();
+  const bool stores = instruction.opcode == "stmatrix";
+  const int count = has_modifier(instruction, "x4") ? 4 : has_modifier(instruction, "x2") ? 2 : 1;
+  if (!has_modifier(instruction, "m8n8") || !has_modifier(instruction, "b16")) {
+    throw Unsupported{"matrices other than .m8n8 of .b16"};
+  }
+  const Operand& value = decoder.operand(stores ? 1 : 0);
+  AccessOp access;
+  access.handler = stores ? &store_blocks : &load_blocks;
+  access.flags = stores ? kOpWrites : kOpReads;
+  if (stores) {
+    add_sources(decoder, value, count, access.list);
+  } else {
+    add_destinations(decoder, value, count, access.list);
+  }
+  Op& op = emit_access(decoder, decoder.operand(stores ? 0 : 1), access);
+  op.count = static_cast<std::uint8_t>(count);
+  op.aux = has_modifier(instruction, "trans") ? 1 : 0;
+}
+
+}  // namespace fitest::ptx
