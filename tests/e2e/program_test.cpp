@@ -61,7 +61,8 @@ class Program : public testing::Test {
     std::vector<fs::path> files;
     if (!fs::exists(traces())) return files;
     for (const auto& entry : fs::recursive_directory_iterator(traces())) {
-      if (entry.is_regular_file()) files.push_back(entry.path());
+      // A Trace being written has another ending until it is whole.
+      if (entry.path().extension() == ".json") files.push_back(entry.path());
     }
     return files;
   }
