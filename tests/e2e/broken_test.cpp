@@ -108,7 +108,7 @@ TEST_P(BrokenSolution, EndsWithItsStatusExitCodeAndMessage) {
 }
 
 INSTANTIATE_TEST_SUITE_P(Broken, BrokenSolution, testing::ValuesIn(read_expectations()),
-                         [](const auto& info) { return info.param.solution; });
+                         [](const auto& instance) { return instance.param.solution; });
 
 TEST(BrokenDataset, HasARowForEverySolutionAndASolutionForEveryRow) {
   const Dataset dataset = read_dataset(dataset_root());
