@@ -6,6 +6,7 @@
 #include <memory>
 
 #include "cli/command.h"
+#include "pytorch/engine.h"
 #include "schema/validate.h"
 
 namespace fitest {
@@ -16,12 +17,28 @@ struct ValidateOptions {
   bool quiet = false;
 };
 
+// What the builtin engine's parser says of the references: errors in their text, and, as warnings,
+// syntax that it lacks.
+void check_references(const Dataset& dataset, bool quiet, ValidationSummary& summary) {
+  for (const Definition& definition : dataset.definitions) {
+    try {
+      pytorch::parse_reference(definition.reference_source);
+    } catch (const Error& error) {
+      const bool is_warning = error.kind() == ErrorKind::Unsupported;
+      ++(is_warning ? summary.warnings : summary.errors);
+      if (!is_warning || !quiet) std::cerr << error.what() << '\n';
+    }
+  }
+}
+
 int validate(const ValidateOptions& options) {
-  const ValidationSummary summary = validate_dataset(options.root);
-  for (const Diagnostic& diagnostic : summary.diagnostics.list()) {
+  const Dataset dataset = read_dataset(options.root);
+  ValidationSummary summary = summarize(dataset);
+  for (const Diagnostic& diagnostic : dataset.diagnostics.list()) {
     if (options.quiet && diagnostic.severity == Severity::Warning) continue;
     std::cerr << render(diagnostic);
   }
+  check_references(dataset, options.quiet, summary);
   if (summary.warnings > 0) std::cout << fmt::format("{} warnings\n", summary.warnings);
   std::cout << summary_line(summary) << '\n';
   return summary.errors == 0 ? kExitPass : kExitFail;

@@ -7,6 +7,7 @@
 #include "check/evaluator_kind.h"
 #include "document/document.h"
 #include "run/scope.h"
+#include "schema/constraints.h"
 #include "schema/dataset.h"
 #include "tensor/generate.h"
 #include "tensor/safetensors.h"
@@ -131,22 +132,6 @@ NamedTensor make_input(const InputRequest& request, const TensorSpec& declared,
   }
 }
 
-std::string describe_value(const ExpressionValue& value) {
-  return std::visit([](auto number) { return fmt::format("{}", number); }, value);
-}
-
-// "len_indptr = 3, batch_size = 4": the names that a constraint mentions.
-std::string values_of_names(const std::string& constraint, const ExpressionScope& scope) {
-  std::string text;
-  for (const std::string& name : scope.names) {
-    if (constraint.find(name) == std::string::npos) continue;
-    const auto value = scope.variable(name);
-    if (value)
-      text += fmt::format("{}{} = {}", text.empty() ? "" : ", ", name, describe_value(*value));
-  }
-  return text;
-}
-
 }  // namespace
 
 std::vector<NamedTensor> make_inputs(const InputRequest& request) {
@@ -180,18 +165,11 @@ std::string describe_inputs(const InputRequest& request) {
 
 void check_constraints(const InputRequest& request, const std::vector<NamedTensor>& inputs) {
   CaseScope scope;
-  scope.axes = bind_axes(request.definition, request.workload.axes);
   scope.inputs = &inputs;
-  const ExpressionScope names = scope.expression_scope();
-  for (const Constraint& constraint : request.definition.constraints) {
-    const Expression expression =
-        Expression::parse(constraint.text, request.definition.source, constraint.range);
-    if (expression.evaluate_boolean(names)) continue;
-    fail_at(ErrorKind::Input, request.workload.source, request.workload.range,
-            fmt::format("workload {} breaks the constraint '{}' of {}: {}", request.workload.uuid,
-                        constraint.text, request.definition.name,
-                        values_of_names(constraint.text, names)));
-  }
+  Diagnostics diagnostics;
+  check_constraints(request.definition, request.workload, scope.expression_scope().element,
+                    diagnostics);
+  diagnostics.throw_if_errors();
 }
 
 }  // namespace fitest

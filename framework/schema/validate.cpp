@@ -3,8 +3,6 @@
 
 #include <fmt/format.h>
 
-#include "schema/dataset.h"
-
 namespace fitest {
 namespace {
 
@@ -14,15 +12,13 @@ std::string counted(std::size_t count, std::string_view noun) {
 
 }  // namespace
 
-ValidationSummary validate_dataset(const std::filesystem::path& root) {
-  Dataset dataset = read_dataset(root);
+ValidationSummary summarize(const Dataset& dataset) {
   ValidationSummary summary;
   summary.definitions = dataset.definitions.size();
   summary.workloads = dataset.workloads.size();
   summary.solutions = dataset.solutions.size();
   summary.errors = dataset.diagnostics.error_count();
   summary.warnings = dataset.diagnostics.warning_count();
-  summary.diagnostics = std::move(dataset.diagnostics);
   return summary;
 }
 

@@ -132,7 +132,7 @@ TEST_F(MakeInputs, ABrokenConstraintIsNamedWithItsValues) {
   definition_.constraints = {{"n > 3", {0, 5}}};
   EXPECT_EQ(error(), "no error");
   workload_.axes["n"] = 3;
-  EXPECT_THAT(error(), HasSubstr("breaks the constraint 'n > 3' of scale: n = 3"));
+  EXPECT_THAT(error(), HasSubstr("breaks the constraint \"n > 3\" of scale: n = 3"));
 }
 
 }  // namespace

@@ -195,7 +195,7 @@ TEST_F(DatasetFolder, ValidationCounts) {
   write("workloads/scale/scale.yaml",
         "- {uuid: u-1, axes: {n: 3}, inputs: {x: {type: safetensors, path: b, tensor_key: x}}}\n");
   write_solution("me", "fast");
-  const ValidationSummary summary = validate_dataset(root_);
+  const ValidationSummary summary = summarize(read_dataset(root_));
   EXPECT_EQ(summary.definitions, 1u);
   EXPECT_EQ(summary.workloads, 1u);
   EXPECT_EQ(summary.solutions, 1u);

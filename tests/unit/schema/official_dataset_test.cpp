@@ -24,11 +24,12 @@ class OfficialDataset : public ::testing::Test {
 };
 
 TEST_F(OfficialDataset, ValidatesWithoutErrorAndWarnsOncePerMissingBlob) {
-  const ValidationSummary summary = validate_dataset(root_);
-  EXPECT_EQ(summary.errors, 0u) << summary.diagnostics.render_all();
+  const Dataset dataset = read_dataset(root_);
+  const ValidationSummary summary = summarize(dataset);
+  EXPECT_EQ(summary.errors, 0u) << dataset.diagnostics.render_all();
   EXPECT_EQ(summary_line(summary), "156 definitions, 663 workloads, 0 errors");
   std::size_t missing = 0;
-  for (const Diagnostic& diagnostic : summary.diagnostics.list()) {
+  for (const Diagnostic& diagnostic : dataset.diagnostics.list()) {
     missing += diagnostic.message.find("tensor file") != std::string::npos ? 1 : 0;
   }
   EXPECT_EQ(missing, 307u);
