@@ -103,6 +103,10 @@ void judge_strict(const Output& output, const Comparison& comparison, Verdict& v
   verdict.max_relative_error =
       larger(verdict.max_relative_error, comparison.finite_max_relative_error);
   if (comparison.mismatched.count > 0) {
+    const bool only_nan = comparison.infinite.count == 0 && comparison.nan.count > 0;
+    verdict.max_absolute_error = only_nan ? std::numeric_limits<double>::quiet_NaN()
+                                          : std::numeric_limits<double>::infinity();
+    verdict.max_relative_error = verdict.max_absolute_error;
     const Elements shown{comparison.wrong.count, comparison.mismatched.first};
     fail_numerically(verdict, describe_wrong(output, comparison, shown));
   } else if (ratio < required_ratio(output.tolerance)) {
