@@ -31,6 +31,14 @@ Block::Block(Execution& execution) : execution_(execution) {
   shared_.base = kSharedWindow;
   shared_.size = bytes;
   if ((execution.checks() & kCheckInit) != 0) shared_written_.resize(bytes + kLanes);
+  thread_rows_.resize(warps_.size() * 3 * kLanes);
+  for (std::uint32_t i = 0; i < warps_.size() * kLanes; ++i) {
+    const Dim3 at = thread_position(i);
+    std::uint32_t* row = thread_rows_.data() + std::size_t{i / kLanes} * 3 * kLanes + i % kLanes;
+    row[0] = at.x;
+    row[kLanes] = at.y;
+    row[2 * kLanes] = at.z;
+  }
   for (std::size_t i = 0; i < warps_.size(); ++i) {
     Warp& warp = warps_[i];
     warp.index = static_cast<std::uint32_t>(i);
@@ -129,11 +137,18 @@ Step Block::arrive(Warp& warp, const Op& op, const Arrival& arrival) {
   barrier.votes += static_cast<std::uint32_t>(std::popcount(warp.mask & arrival.votes));
   if (arrival.blocks) {
     warp.waiting |= warp.mask;
-    for_each_lane(warp.mask, [&](int lane) {
-      warp.lane_barrier[lane] = static_cast<std::int8_t>(arrival.barrier);
-    });
+    const auto number = static_cast<std::int8_t>(arrival.barrier);
+    if (warp.mask == kAllLanes) {
+      warp.lane_barrier.fill(number);
+    } else {
+      for_each_lane(warp.mask, [&](int lane) { warp.lane_barrier[lane] = number; });
+    }
   }
-  for_each_lane(warp.group, [&](int lane) { warp.lane_pc[lane] = warp.pc + 1; });
+  if (warp.group == kAllLanes) {
+    warp.lane_pc.fill(warp.pc + 1);
+  } else {
+    for_each_lane(warp.group, [&](int lane) { warp.lane_pc[lane] = warp.pc + 1; });
+  }
   if (complete(barrier)) release(arrival.barrier);
   return Step::Select;
 }
@@ -160,10 +175,12 @@ void Block::deliver(Warp& warp, std::uint32_t lanes, const Barrier& barrier) {
 void Block::release(int index) {
   const Barrier barrier = std::exchange(barriers_[static_cast<std::size_t>(index)], Barrier{});
   for (Warp& warp : warps_) {
+    if (warp.waiting == 0) continue;
     std::uint32_t lanes = 0;
-    for_each_lane(warp.waiting, [&](int lane) {
-      if (warp.lane_barrier[lane] == index) lanes |= 1u << lane;
-    });
+    for (int lane = 0; lane < kLanes; ++lane) {
+      lanes |= static_cast<std::uint32_t>(warp.lane_barrier[lane] == index) << lane;
+    }
+    lanes &= warp.waiting;
     if (barrier.reduction != Reduction::None) deliver(warp, lanes, barrier);
     warp.waiting &= ~lanes;
   }

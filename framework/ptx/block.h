@@ -37,6 +37,10 @@ class Block {
 
   const Dim3& index() const noexcept { return index_; }
   Dim3 thread_position(std::uint32_t thread) const;
+  // %tid of a warp's lanes; axis 0 to 2.
+  const std::uint32_t* thread_row(std::uint32_t warp, int axis) const {
+    return thread_rows_.data() + (std::size_t{warp} * 3 + static_cast<std::size_t>(axis)) * kLanes;
+  }
   Execution& execution() const noexcept { return execution_; }
   Segment& shared() noexcept { return shared_; }
   std::size_t resident_bytes() const;
@@ -70,6 +74,7 @@ class Block {
   std::uint32_t thread_count_ = 0;
   std::uint32_t live_threads_ = 0;
   std::vector<Warp> warps_;
+  std::vector<std::uint32_t> thread_rows_;
   std::array<Barrier, kBarrierCount> barriers_{};
   Segment shared_;
   std::vector<std::uint64_t> shared_storage_;

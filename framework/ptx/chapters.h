@@ -39,6 +39,8 @@ void decode_trap(Decoder& decoder);
 void decode_call(Decoder& decoder);
 void decode_barrier(Decoder& decoder);
 void decode_warp_barrier(Decoder& decoder);
+void decode_copy_async(Decoder& decoder);
+void decode_mbarrier(Decoder& decoder);
 void decode_atomic(Decoder& decoder);
 void decode_reduction(Decoder& decoder);
 void decode_shuffle(Decoder& decoder);

@@ -63,6 +63,7 @@ void decode_update(Decoder& decoder, bool has_result) {
   Op& op = decoder.emit(form->handler);
   op.a = access.a;
   op.imm = access.imm;
+  op.target = access.target;
   op.space = access.space;
   op.flags = access.flags | kOpReads | kOpWrites | kOpStrong;
   op.c = c;

@@ -60,6 +60,7 @@ Op& emit_access(Decoder& decoder, const Operand& address, const AccessOp& access
   Op& op = decoder.emit(access.handler);
   op.a = place.a;
   op.imm = place.imm;
+  op.target = place.target;
   op.space = place.space;
   op.flags = place.flags | access.flags;
   op.b = access.stride;

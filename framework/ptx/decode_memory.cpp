@@ -98,6 +98,7 @@ void decode_load(Decoder& decoder) {
   Op& op = decoder.emit(handler);
   op.a = access.a;
   op.imm = access.imm;
+  op.target = access.target;
   op.space = access.space;
   op.flags = access.flags | kOpReads;
   op.d = rows.front();
@@ -118,6 +119,7 @@ void decode_store(Decoder& decoder) {
   Op& op = decoder.emit(handler);
   op.a = access.a;
   op.imm = access.imm;
+  op.target = access.target;
   op.space = access.space;
   op.flags = access.flags | kOpWrites;
   op.b = rows.front();

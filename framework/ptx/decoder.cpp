@@ -421,7 +421,11 @@ void Decoder::address(Op& op, const Operand& operand, StateSpace space) {
   if (used == StateSpace::Local) window = kLocalWindow;
   if (used == StateSpace::Param) window = in_kernel() ? kParamWindow : kLocalWindow;
   if (used == StateSpace::Param && operand.reg >= 0 && in_kernel()) window = 0;
-  op.imm += static_cast<std::int64_t>(window);
+  if ((op.flags & kOpAddress32) != 0) {
+    op.target = static_cast<std::uint32_t>(slot_of(window));
+  } else {
+    op.imm += static_cast<std::int64_t>(window);
+  }
   op.space = static_cast<std::uint8_t>(used);
 }
 

@@ -36,11 +36,7 @@ template <class W, auto F>
 Step atomic(Warp& warp, const Op& op) {
   std::array<std::uint64_t, kLanes> address{};
   std::array<std::uint8_t*, kLanes> place{};
-  for_each_lane(warp.mask, [&](int lane) {
-    const u64 base =
-        (op.flags & kOpAddress32) != 0 ? row32(warp, op.a)[lane] : row64(warp, op.a)[lane];
-    address[lane] = base + static_cast<u64>(op.imm);
-  });
+  for_each_lane(warp.mask, [&](int lane) { address[lane] = lane_address(warp, op, lane); });
   if (!locate_lanes(warp, op, address.data(), place.data())) return Step::Fault;
   const std::uint32_t* results = warp.lists + op.list;
   const std::uint32_t* operands = results + op.count;

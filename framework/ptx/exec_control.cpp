@@ -211,9 +211,7 @@ u64 special_value(const Warp& warp, SpecialRegister which, int lane) {
   using enum SpecialRegister;
   const ExecutionSetup& setup = warp.execution->setup();
   const int axis = static_cast<int>(which) % 3;  // the table begins with triples
-  if (which <= TidZ) {
-    return component(warp.block->thread_position(warp.thread_index(lane)), axis);
-  }
+  if (which <= TidZ) return warp.block->thread_row(warp.index, axis)[lane];
   if (which <= NtidZ) return component(setup.block, axis);
   if (which <= CtaidZ) return component(warp.block->index(), axis);
   if (which <= NctaidZ) return component(setup.grid, axis);
@@ -231,6 +229,11 @@ template <class T>
 Step read_special(Warp& warp, const Op& op) {
   const auto which = static_cast<SpecialRegister>(op.aux);
   std::array<T, kLanes> value;
+  if (which <= SpecialRegister::TidZ) {
+    const u32* row = warp.block->thread_row(warp.index, static_cast<int>(which));
+    write_lanes<T>(warp, op.d, [&](int i) { return static_cast<T>(row[i]); });
+    return Step::Next;
+  }
   value.fill(static_cast<T>(special_value(warp, which, 0)));
   if (varies_by_lane(which)) {
     for (int i = 0; i < kLanes; ++i) value[i] = static_cast<T>(special_value(warp, which, i));

@@ -44,10 +44,8 @@ Step gather_warp(Warp& warp) {
 
 Addresses addresses_of(const Warp& warp, const Op& op) {
   Addresses addresses;
-  const auto offset = static_cast<std::uint64_t>(op.imm);
-  const bool narrow = (op.flags & kOpAddress32) != 0;
-  for (std::size_t i = 0; i < addresses.size(); ++i) {
-    addresses[i] = offset + (narrow ? row32(warp, op.a)[i] : row64(warp, op.a)[i]);
+  for (int i = 0; i < kLanes; ++i) {
+    addresses[static_cast<std::size_t>(i)] = lane_address(warp, op, i);
   }
   return addresses;
 }

@@ -12,101 +12,175 @@ namespace {
 // How the lanes' places relate; only known when all lanes are active.
 enum class Pattern : std::uint8_t { Scattered, Contiguous, Uniform };
 
-// Generic addresses of all lanes.
-inline void gather_addresses(const Warp& warp, const Op& op, std::uint64_t* address) {
-  const std::uint64_t offset = static_cast<std::uint64_t>(op.imm);
-  if ((op.flags & kOpAddress32) != 0) {
-    const std::uint32_t* row = row32(warp, op.a);
-    for (int i = 0; i < kLanes; ++i) address[i] = row[i] + offset;
-  } else {
-    const std::uint64_t* row = row64(warp, op.a);
-    for (int i = 0; i < kLanes; ++i) address[i] = row[i] + offset;
-  }
+// The widest access of a lane: .v8.b32.
+constexpr std::size_t kMaxBytes = 32;
+
+// Where the lanes of an access point: base + offset.
+struct Places {
+  std::uint8_t* base = nullptr;
+  Pattern pattern = Pattern::Scattered;
+  alignas(64) std::int32_t offset[kLanes];
+  // Lanes that do not share one segment go through a copy.
+  bool staged = false;
+  std::uint8_t* at[kLanes];
+  alignas(64) std::uint8_t stage[kLanes * kMaxBytes];
+};
+
+inline const Segment* segment_at(const Warp& warp, std::uint64_t address) {
+  const std::uint64_t slot = slot_of(address);
+  if (slot == slot_of(kSharedWindow)) return warp.shared;
+  if (slot == slot_of(kParamWindow)) return warp.parameters;
+  return slot < kSlotCount ? warp.slots[slot] : nullptr;
 }
 
-// The one segment that all active lanes hit with aligned addresses, or null.
-inline const Segment* common_segment(const Warp& warp, const Op& op, const std::uint64_t* address) {
-  const std::uint64_t first = address[std::countr_zero(warp.mask)];
-  const Segment* segment = nullptr;
-  if (slot_of(first) == slot_of(kSharedWindow)) {
-    segment = warp.shared;
-  } else if (slot_of(first) == slot_of(kParamWindow)) {
-    segment = warp.parameters;
-  } else if (slot_of(first) < kSlotCount) {
-    segment = warp.slots[slot_of(first)];
+// How the lanes' addresses relate to the first active lane's.
+struct Spread {
+  bool uniform = false;
+  bool contiguous = false;
+};
+
+template <class Row>
+inline Spread measure(const Warp& warp, const Op& op, const Row* row, Places& places) {
+  const int lane = std::countr_zero(warp.mask);
+  const Row origin = row[lane];
+  Row different = 0;
+  Row bent = 0;
+  for (int i = 0; i < kLanes; ++i) {
+    const Row delta = row[i] - origin;
+    places.offset[i] = static_cast<std::int32_t>(delta);
+    different |= delta;
+    bent |= delta ^ static_cast<Row>(static_cast<unsigned>(i) * op.bytes);
   }
-  if (segment == nullptr || segment->size < op.bytes) return nullptr;
-  const std::uint64_t last = segment->size - op.bytes;
-  const std::uint64_t unaligned = op.bytes - 1u;
-  const std::uint64_t base = segment->base;
-  std::uint64_t bad = 0;
+  Spread spread;
+  spread.uniform = different == 0;
+  spread.contiguous = bent == 0;
+  return spread;
+}
+
+// True if every active lane lies in [0, last] and is aligned.
+template <class Row>
+inline bool all_inside(const Warp& warp, const Op& op, const Row* row, Row shift, Row last) {
+  const Row unaligned = op.bytes - 1u;
+  Row bad = 0;
   if (warp.mask == kAllLanes) {
     for (int i = 0; i < kLanes; ++i) {
-      const std::uint64_t offset = address[i] - base;
-      bad |= static_cast<std::uint64_t>(offset > last) | (offset & unaligned);
+      const Row offset = row[i] + shift;
+      bad |= static_cast<Row>(offset > last) | (offset & unaligned);
     }
-  } else {
-    for (int i = 0; i < kLanes; ++i) {
-      const std::uint64_t offset = address[i] - base;
-      const std::uint64_t wrong = static_cast<std::uint64_t>(offset > last) | (offset & unaligned);
-      bad |= ((warp.mask >> i) & 1) != 0 ? wrong : 0;
-    }
+    return bad == 0;
   }
-  return bad == 0 ? segment : nullptr;
-}
-
-inline Pattern pattern_of(const Warp& warp, const Op& op, const std::uint64_t* address) {
-  if (warp.mask != kAllLanes) return Pattern::Scattered;
-  const std::uint64_t step = address[1] - address[0];
-  if (step != 0 && step != op.bytes) return Pattern::Scattered;
-  std::uint64_t different = 0;
   for (int i = 0; i < kLanes; ++i) {
-    different |= address[i] - address[0] - step * static_cast<std::uint64_t>(i);
+    const Row offset = row[i] + shift;
+    const Row wrong = static_cast<Row>(offset > last) | (offset & unaligned);
+    bad |= ((warp.mask >> i) & 1) != 0 ? wrong : 0;
   }
-  if (different != 0) return Pattern::Scattered;
-  return step == 0 ? Pattern::Uniform : Pattern::Contiguous;
+  return bad == 0;
 }
 
-// Host addresses of the active lanes; only [first active] when not scattered.
-struct Places {
-  std::uint8_t* at[kLanes];
-  Pattern pattern = Pattern::Scattered;
-};
+// Row: cells of the address. `shift` turns a cell into an offset in the segment.
+template <class Row>
+inline bool reach(const Warp& warp, const Op& op, const Segment& segment, Row shift,
+                  Places& places) {
+  const auto* row = reinterpret_cast<const Row*>(row_of(warp, op.a));
+  const Spread spread = measure(warp, op, row, places);
+  const Row first = row[std::countr_zero(warp.mask)] + shift;
+  const std::uint64_t last = segment.size - op.bytes;
+  const bool whole = warp.mask == kAllLanes;
+  if (whole && spread.uniform) {
+    places.pattern = Pattern::Uniform;
+    if (first > last || (first & (op.bytes - 1u)) != 0) return false;
+  } else if (whole && spread.contiguous) {
+    places.pattern = Pattern::Contiguous;
+    const std::uint64_t bytes = std::uint64_t{kLanes} * op.bytes;
+    if (segment.size < bytes || first > segment.size - bytes) return false;
+    if ((first & (op.bytes - 1u)) != 0) return false;
+  } else {
+    places.pattern = Pattern::Scattered;
+    if (segment.size > 0x7FFFFFFF || !all_inside<Row>(warp, op, row, shift, static_cast<Row>(last))) {
+      return false;
+    }
+  }
+  places.base = segment.data + first;
+  return true;
+}
 
 inline void mark_written(const Warp& warp, const Op& op, const Segment& segment,
                          const Places& places) {
-  const auto mark = [&](const std::uint8_t* place, std::size_t bytes) {
-    std::memset(segment.written + (place - segment.data), 1, bytes);
-  };
+  std::uint8_t* written = segment.written + (places.base - segment.data);
   if (places.pattern == Pattern::Contiguous) {
-    mark(places.at[0], std::size_t{kLanes} * op.bytes);
+    std::memset(written, 1, std::size_t{kLanes} * op.bytes);
+  } else if (op.bytes == 4) {
+    constexpr std::uint32_t kFour = 0x01010101;
+    for_each_lane(warp.mask, [&](int i) {
+      std::memcpy(written + places.offset[i], &kFour, sizeof kFour);
+    });
   } else {
-    for_each_lane(warp.mask, [&](int lane) { mark(places.at[lane], op.bytes); });
+    for_each_lane(warp.mask, [&](int i) { std::memset(written + places.offset[i], 1, op.bytes); });
   }
 }
 
-inline bool locate(Warp& warp, const Op& op, Places& places) {
-  alignas(64) std::uint64_t address[kLanes];
-  gather_addresses(warp, op, address);
-  const Segment* segment = common_segment(warp, op, address);
-  const bool stores = (op.flags & kOpWrites) != 0;
-  if (segment == nullptr || (stores && !segment->writable)) {
-    return locate_lanes(warp, op, address, places.at);
+inline bool all_written(const Warp& warp, const Op& op, const Segment& segment,
+                        const Places& places) {
+  const std::uint8_t* written = segment.written + (places.base - segment.data);
+  if (places.pattern != Pattern::Scattered) {
+    const std::size_t lanes = places.pattern == Pattern::Uniform ? 1 : kLanes;
+    return std::memchr(written, 0, lanes * op.bytes) == nullptr;
   }
-  places.pattern = pattern_of(warp, op, address);
-  const std::uintptr_t delta =
-      reinterpret_cast<std::uintptr_t>(segment->data) - static_cast<std::uintptr_t>(segment->base);
-  for (int i = 0; i < kLanes; ++i) {
-    places.at[i] = reinterpret_cast<std::uint8_t*>(address[i] + delta);
+  bool all = true;
+  if (op.bytes == 4) {
+    std::uint32_t both = 0x01010101;
+    for_each_lane(warp.mask, [&](int i) {
+      std::uint32_t word = 0;
+      std::memcpy(&word, written + places.offset[i], sizeof word);
+      both &= word;
+    });
+    return both == 0x01010101;
   }
-  if (segment->written != nullptr) {
-    if (stores) {
-      mark_written(warp, op, *segment, places);
-    } else if ((warp.checks & kCheckInit) != 0) {
-      return check_initialised(warp, op, *segment, address);
-    }
-  }
+  for_each_lane(warp.mask, [&](int i) {
+    all = all && std::memchr(written + places.offset[i], 0, op.bytes) == nullptr;
+  });
+  return all;
+}
+
+// Each lane by itself, with every check; false once the Fault is raised.
+[[gnu::noinline]] bool stage(Warp& warp, const Op& op, Places& places) {
+  std::uint64_t address[kLanes] = {};
+  for_each_lane(warp.mask, [&](int i) { address[i] = lane_address(warp, op, i); });
+  if (!locate_lanes(warp, op, address, places.at)) return false;
+  places.staged = true;
+  places.pattern = Pattern::Scattered;
+  places.base = places.stage;
+  for (int i = 0; i < kLanes; ++i) places.offset[i] = i * op.bytes;
+  if ((op.flags & kOpReads) == 0) return true;
+  for_each_lane(warp.mask, [&](int i) {
+    std::memcpy(places.stage + places.offset[i], places.at[i], op.bytes);
+  });
   return true;
+}
+
+inline bool locate(Warp& warp, const Op& op, Places& places) {
+  const int lane = std::countr_zero(warp.mask);
+  const Segment* segment = segment_at(warp, lane_address(warp, op, lane));
+  const bool stores = (op.flags & kOpWrites) != 0;
+  if (segment == nullptr || segment->size < op.bytes || (stores && !segment->writable)) {
+    return stage(warp, op, places);
+  }
+  bool reached = false;
+  if ((op.flags & kOpAddress32) != 0) {
+    reached = segment->size <= 0x7FFFFFFF &&
+              reach<std::uint32_t>(warp, op, *segment, static_cast<std::uint32_t>(op.imm), places);
+  } else {
+    const std::uint64_t shift = static_cast<std::uint64_t>(op.imm) - segment->base;
+    reached = reach<std::uint64_t>(warp, op, *segment, shift, places);
+  }
+  if (!reached) return stage(warp, op, places);
+  if (segment->written == nullptr) return true;
+  if (stores) {
+    mark_written(warp, op, *segment, places);
+    return true;
+  }
+  if ((warp.checks & kCheckInit) == 0 || all_written(warp, op, *segment, places)) return true;
+  return stage(warp, op, places);
 }
 
 template <class Memory, class CellType>
@@ -116,19 +190,20 @@ inline CellType read(const std::uint8_t* place) {
   return static_cast<CellType>(value);
 }
 
-template <class CellType>
-inline void fill_row(CellType* row, CellType value) {
-  for (int i = 0; i < kLanes; ++i) row[i] = value;
-}
-
 // One element of every lane into a row; `delta` is the element's place in the vector.
 template <class Memory, class CellType>
 inline void load_row(const Warp& warp, const Places& places, CellType* row, std::size_t delta) {
-  if (warp.mask == kAllLanes) {
-    for (int i = 0; i < kLanes; ++i) row[i] = read<Memory, CellType>(places.at[i] + delta);
-    return;
+  const std::uint8_t* base = places.base + delta;
+  if (places.pattern == Pattern::Uniform) {
+    const CellType value = read<Memory, CellType>(base);
+    for (int i = 0; i < kLanes; ++i) row[i] = value;
+  } else if (warp.mask == kAllLanes) {
+#pragma GCC unroll 8
+    for (int i = 0; i < kLanes; ++i) row[i] = read<Memory, CellType>(base + places.offset[i]);
+  } else {
+    for_each_lane(warp.mask,
+                  [&](int i) { row[i] = read<Memory, CellType>(base + places.offset[i]); });
   }
-  for_each_lane(warp.mask, [&](int i) { row[i] = read<Memory, CellType>(places.at[i] + delta); });
 }
 
 template <class Memory, class CellType, int N>
@@ -137,36 +212,41 @@ Step load(Warp& warp, const Op& op) {
   if (!locate(warp, op, places)) return Step::Fault;
   if constexpr (N == 1) {
     auto* row = reinterpret_cast<CellType*>(row_of(warp, op.d));
-    if (places.pattern == Pattern::Contiguous && sizeof(Memory) == sizeof(CellType)) {
-      std::memcpy(row, places.at[0], kLanes * sizeof(CellType));
-    } else if (places.pattern == Pattern::Uniform) {
-      fill_row(row, read<Memory, CellType>(places.at[0]));
+    if (places.pattern == Pattern::Contiguous) {
+      for (std::size_t i = 0; i < kLanes; ++i) {
+        row[i] = read<Memory, CellType>(places.base + i * sizeof(Memory));
+      }
     } else {
       load_row<Memory, CellType>(warp, places, row, 0);
     }
   } else {
     for (int j = 0; j < N; ++j) {
       auto* row = reinterpret_cast<CellType*>(row_of(warp, warp.lists[op.list + j]));
-      const std::size_t delta = j * sizeof(Memory);
-      if (places.pattern == Pattern::Uniform) {
-        fill_row(row, read<Memory, CellType>(places.at[0] + delta));
-      } else {
-        load_row<Memory, CellType>(warp, places, row, delta);
-      }
+      load_row<Memory, CellType>(warp, places, row, j * sizeof(Memory));
     }
   }
-  if ((op.flags & kOpStrong) != 0) {
-    if ((op.flags & kOpAcquire) != 0) std::atomic_thread_fence(std::memory_order_acquire);
-    const int lane = std::countr_zero(warp.mask);
-    return note_poll(warp, read<Memory, std::uint64_t>(places.at[lane]));
-  }
-  return Step::Next;
+  if ((op.flags & kOpStrong) == 0) return Step::Next;
+  if ((op.flags & kOpAcquire) != 0) std::atomic_thread_fence(std::memory_order_acquire);
+  const int lane = std::countr_zero(warp.mask);
+  return note_poll(warp, read<Memory, std::uint64_t>(places.base + places.offset[lane]));
 }
 
 template <class Memory, class CellType>
 inline void write(std::uint8_t* place, CellType cell) {
   const auto value = static_cast<Memory>(cell);
   std::memcpy(place, &value, sizeof value);
+}
+
+template <class Memory, class CellType>
+inline void store_row(const Warp& warp, const Places& places, const CellType* row,
+                      std::size_t delta) {
+  std::uint8_t* base = places.base + delta;
+  if (warp.mask == kAllLanes) {
+#pragma GCC unroll 8
+    for (int i = 0; i < kLanes; ++i) write<Memory>(base + places.offset[i], row[i]);
+  } else {
+    for_each_lane(warp.mask, [&](int i) { write<Memory>(base + places.offset[i], row[i]); });
+  }
 }
 
 template <class Memory, class CellType, int N>
@@ -176,17 +256,23 @@ Step store(Warp& warp, const Op& op) {
   if ((op.flags & kOpRelease) != 0) std::atomic_thread_fence(std::memory_order_release);
   if constexpr (N == 1) {
     const auto* row = reinterpret_cast<const CellType*>(row_of(warp, op.b));
-    if (places.pattern == Pattern::Contiguous && sizeof(Memory) == sizeof(CellType)) {
-      std::memcpy(places.at[0], row, kLanes * sizeof(CellType));
+    if (places.pattern == Pattern::Contiguous) {
+      for (std::size_t i = 0; i < kLanes; ++i) {
+        write<Memory>(places.base + i * sizeof(Memory), row[i]);
+      }
     } else {
-      for_each_lane(warp.mask, [&](int i) { write<Memory>(places.at[i], row[i]); });
+      store_row<Memory, CellType>(warp, places, row, 0);
     }
   } else {
     for (int j = 0; j < N; ++j) {
       const auto* row = reinterpret_cast<const CellType*>(row_of(warp, warp.lists[op.list + j]));
-      for_each_lane(warp.mask,
-                    [&](int i) { write<Memory>(places.at[i] + j * sizeof(Memory), row[i]); });
+      store_row<Memory, CellType>(warp, places, row, j * sizeof(Memory));
     }
+  }
+  if (places.staged) {
+    for_each_lane(warp.mask, [&](int i) {
+      std::memcpy(places.at[i], places.stage + places.offset[i], op.bytes);
+    });
   }
   return Step::Next;
 }

@@ -66,6 +66,15 @@ inline void set_predicate(const Warp& warp, Ref ref, std::uint32_t bits) {
   *word = (*word & ~warp.mask) | (bits & warp.mask);
 }
 
+// The generic address that a lane accesses. Narrow ones wrap within their window (op.target).
+inline std::uint64_t lane_address(const Warp& warp, const Op& op, int lane) {
+  if ((op.flags & kOpAddress32) == 0) {
+    return row64(warp, op.a)[lane] + static_cast<std::uint64_t>(op.imm);
+  }
+  const std::uint32_t low = row32(warp, op.a)[lane] + static_cast<std::uint32_t>(op.imm);
+  return (std::uint64_t{op.target} << kSlotBits) + low;
+}
+
 inline bool is_active(std::uint32_t mask, int lane) {
   return ((mask >> lane) & 1) != 0;
 }

@@ -60,8 +60,8 @@ struct Op {
   std::uint32_t aux = 0;
 };
 
-// `imm` of an access through a state space includes the window of that space, so that all
-// addresses are generic ones.
+// Addresses of accesses become generic: `imm` includes the window of a state space, or, of narrow
+// addresses, `target` is its slot.
 inline constexpr std::uint8_t kOpAddress32 = 1;  // the address row is of 32-bit cells
 inline constexpr std::uint8_t kOpStrong = 2;     // volatile, relaxed, acquire, release, atomic
 inline constexpr std::uint8_t kOpAligned = 4;    // .aligned: whole warps only

@@ -141,6 +141,8 @@ class VirtualDevice : public Device {
 
   std::string take_output() override { return std::exchange(output_, {}); }
 
+  std::uint64_t instructions() const { return instructions_; }
+
   void set_deadline(std::chrono::steady_clock::time_point deadline) override {
     deadline_ = deadline;
   }
@@ -159,6 +161,7 @@ class VirtualDevice : public Device {
   AddressSpace memory_;
   std::optional<std::chrono::steady_clock::time_point> deadline_;
   std::string output_;
+  std::uint64_t instructions_ = 0;
 };
 
 std::optional<Fault> VirtualDevice::check_configuration(const KernelInfo& info,
@@ -238,6 +241,7 @@ std::optional<Fault> VirtualDevice::launch(const fitest::Module& module, const L
   Execution execution(std::move(setup));
   std::optional<Fault> fault = execution.run();
   output_ += execution.output();
+  instructions_ += execution.thread_instructions();
   return fault;
 }
 
@@ -245,6 +249,10 @@ std::optional<Fault> VirtualDevice::launch(const fitest::Module& module, const L
 
 DevicePtr make_virtual_device(const VirtualDeviceOptions& options) {
   return std::make_unique<VirtualDevice>(options);
+}
+
+std::uint64_t executed_instructions(const Device& device) {
+  return dynamic_cast<const VirtualDevice&>(device).instructions();
 }
 
 }  // namespace fitest::ptx

@@ -22,4 +22,8 @@ struct VirtualDeviceOptions {
 
 DevicePtr make_virtual_device(const VirtualDeviceOptions& options);
 
+// Thread-instructions that a device of make_virtual_device() has executed: of every warp
+// instruction, the lanes that were at it.
+std::uint64_t executed_instructions(const Device& device);
+
 }  // namespace fitest::ptx

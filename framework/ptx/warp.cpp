@@ -33,6 +33,10 @@ void settle(Warp& warp) {
 }
 
 void store_pc(Warp& warp) {
+  if (warp.group == kAllLanes) {
+    warp.lane_pc.fill(warp.pc);
+    return;
+  }
   for_each_lane(warp.group, [&](int lane) { warp.lane_pc[lane] = warp.pc; });
 }
 
@@ -59,6 +63,17 @@ std::uint32_t meeting_point(const Warp& warp, std::uint32_t others) {
   return limit;
 }
 
+// Lanes at the same place as this one.
+std::uint32_t lanes_like(const Warp& warp, int lane) {
+  const std::uint32_t pc = warp.lane_pc[lane];
+  const std::uint16_t frame = warp.lane_frame[lane];
+  std::uint32_t same = 0;
+  for (int i = 0; i < kLanes; ++i) {
+    same |= static_cast<std::uint32_t>(warp.lane_pc[i] == pc && warp.lane_frame[i] == frame) << i;
+  }
+  return same;
+}
+
 bool select(Warp& warp) {
   settle(warp);
   warp.group = 0;
@@ -70,18 +85,19 @@ bool select(Warp& warp) {
     candidates = runnable;
   }
   int best = std::countr_zero(candidates);
-  for_each_lane(candidates & (candidates - 1), [&](int lane) {
-    if (priority(warp, lane) < priority(warp, best)) best = lane;
-  });
+  const std::uint32_t present = warp.live & ~warp.waiting;
+  warp.group = present & lanes_like(warp, best);
+  if ((candidates & ~warp.group) != 0) {
+    for_each_lane(candidates & ~warp.group, [&](int lane) {
+      if (priority(warp, lane) < priority(warp, best)) best = lane;
+    });
+    warp.group = present & lanes_like(warp, best);
+  }
   warp.pc = warp.lane_pc[best];
   activate(warp, warp.lane_frame[best]);
-  const std::uint32_t present = warp.live & ~warp.waiting;
-  for_each_lane(present, [&](int lane) {
-    const bool same = warp.lane_pc[lane] == warp.pc && warp.lane_frame[lane] == warp.frame;
-    warp.group |= std::uint32_t{same} << lane;
-  });
   warp.blocked &= ~warp.group;
-  warp.limit = meeting_point(warp, present & ~warp.group);
+  const std::uint32_t others = present & ~warp.group;
+  warp.limit = others == 0 ? kNoLimit : meeting_point(warp, others);
   return true;
 }
 
@@ -150,6 +166,8 @@ void start_warp(Warp& warp, std::uint32_t lanes) {
     warp.local_stride = kernel.local_bytes;
     warp.local.assign(std::size_t{kLanes} * warp.local_stride, 0);
   }
+  warp.copies.clear();
+  warp.copy_groups.fill(0);
   warp.poll_repeats = 0;
   activate(warp, 0);
 }

@@ -31,6 +31,16 @@ struct Frame {
   std::uint32_t local_base = 0;
 };
 
+// cp.async of one warp instruction, not yet done.
+struct AsyncCopy {
+  std::uint32_t lanes = 0;
+  std::uint8_t bytes = 0;
+  std::array<std::uint8_t, kLanes> read_bytes{};  // the rest becomes zero
+  std::array<std::uint32_t, kLanes> group{};
+  std::array<std::uint8_t*, kLanes> to{};
+  std::array<std::uint8_t*, kLanes> from{};
+};
+
 enum class WarpStatus : std::uint8_t { Finished, Blocked, Sliced, Yielded, Faulted };
 
 struct Warp {
@@ -60,6 +70,9 @@ struct Warp {
   std::vector<std::uint8_t> local;   // kLanes pieces of local_stride bytes
   std::uint32_t local_stride = 0;
   std::uint32_t local_base = 0;  // of the current frame
+
+  std::vector<AsyncCopy> copies;
+  std::array<std::uint32_t, kLanes> copy_groups{};  // committed by each lane
 
   std::uint32_t index = 0;  // in the block
   Block* block = nullptr;
