@@ -47,10 +47,9 @@ void decode_copy(Decoder& decoder) {
 
 void decode_copy_arrival(Decoder& decoder) {
   Op access;
-  decoder.address(access, decoder.operand(0), has(decoder, "shared") ||
-                                                      has(decoder, "shared::cta")
-                                                  ? StateSpace::Shared
-                                                  : StateSpace::Generic);
+  decoder.address(access, decoder.operand(0),
+                  has(decoder, "shared") || has(decoder, "shared::cta") ? StateSpace::Shared
+                                                                        : StateSpace::Generic);
   Op& op = emit_access(decoder, &update_mbarrier, access);
   op.flags |= kOpReads | kOpWrites;
   op.bytes = 8;

@@ -52,7 +52,8 @@ Step copy_async(Warp& warp, const Op& op) {
   std::uint32_t empty = 0;
   for_each_lane(copy.lanes, [&](int lane) {
     if (copy.read_bytes[lane] == 0) empty |= 1u << lane;
-    address[lane] = row64(warp, op.b)[lane] + static_cast<u64>(static_cast<s64>(static_cast<s32>(op.aux)));
+    address[lane] =
+        row64(warp, op.b)[lane] + static_cast<u64>(static_cast<s64>(static_cast<s32>(op.aux)));
   });
   Op reads = op;
   reads.flags = kOpReads;
@@ -191,8 +192,8 @@ Step test_mbarrier(Warp& warp, const Op& op) {
   if (!locate_lanes(warp, op, address, place)) return Step::Fault;
   std::uint32_t complete = 0;
   for_each_lane(warp.mask, [&](int lane) {
-    const u32 waited = op.aux != 0 ? row32(warp, op.b)[lane] & 1
-                                       : Mbarrier::unpack(row64(warp, op.b)[lane]).phase;
+    const u32 waited =
+        op.aux != 0 ? row32(warp, op.b)[lane] & 1 : Mbarrier::unpack(row64(warp, op.b)[lane]).phase;
     const u32 phase = Mbarrier::unpack(read_word(place[lane])).phase;
     complete |= static_cast<u32>(phase != waited) << lane;
   });

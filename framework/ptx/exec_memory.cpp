@@ -96,7 +96,8 @@ inline bool reach(const Warp& warp, const Op& op, const Segment& segment, Row sh
     if ((first & (op.bytes - 1u)) != 0) return false;
   } else {
     places.pattern = Pattern::Scattered;
-    if (segment.size > 0x7FFFFFFF || !all_inside<Row>(warp, op, row, shift, static_cast<Row>(last))) {
+    if (segment.size > 0x7FFFFFFF ||
+        !all_inside<Row>(warp, op, row, shift, static_cast<Row>(last))) {
       return false;
     }
   }
@@ -111,9 +112,8 @@ inline void mark_written(const Warp& warp, const Op& op, const Segment& segment,
     std::memset(written, 1, std::size_t{kLanes} * op.bytes);
   } else if (op.bytes == 4) {
     constexpr std::uint32_t kFour = 0x01010101;
-    for_each_lane(warp.mask, [&](int i) {
-      std::memcpy(written + places.offset[i], &kFour, sizeof kFour);
-    });
+    for_each_lane(warp.mask,
+                  [&](int i) { std::memcpy(written + places.offset[i], &kFour, sizeof kFour); });
   } else {
     for_each_lane(warp.mask, [&](int i) { std::memset(written + places.offset[i], 1, op.bytes); });
   }
