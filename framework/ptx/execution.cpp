@@ -32,6 +32,8 @@ class Residents {
 
   bool empty() const { return active_.empty(); }
   bool full() const { return bytes_ > kResidentBytes; }
+  // Every block waits for something that another worker's block does.
+  bool all_idle() const { return idle_ >= active_.size(); }
 
   void begin(std::uint64_t index) {
     std::unique_ptr<Block> block;
@@ -64,7 +66,7 @@ class Residents {
     }
     runs_ = 0;
     active_.push_back(std::move(block));
-    if (status == BlockStatus::Idle) std::this_thread::yield();
+    idle_ = status == BlockStatus::Idle ? idle_ + 1 : 0;
     return true;
   }
 
@@ -74,6 +76,7 @@ class Residents {
   std::unique_ptr<Block> spare_;
   std::size_t bytes_ = 0;
   int runs_ = 0;
+  std::size_t idle_ = 0;
 };
 
 }  // namespace
@@ -93,7 +96,11 @@ void Execution::work() {
   while (!stopped()) {
     if (wants_more && !residents.full()) {
       const std::uint64_t index = next_block_.fetch_add(1);
-      if (index < count) residents.begin(index);
+      if (index < count) {
+        residents.begin(index);
+      } else if (residents.all_idle()) {
+        std::this_thread::yield();
+      }
     }
     if (residents.empty()) return;
     wants_more = residents.run();

@@ -20,6 +20,7 @@ constexpr std::uint32_t kPollRepeats = 16;
 // CUDA's limit on local memory per thread; host memory of a warp's register frames.
 constexpr std::uint32_t kMaxLocalBytes = 512 << 10;
 constexpr std::size_t kMaxRegisterBytes = std::size_t{64} << 20;
+constexpr std::size_t kMaxFrames = 0xFFFF;
 constexpr std::uint32_t kNoLimit = 0xFFFFFFFF;
 
 template <class Body>
@@ -221,22 +222,15 @@ Step exit_lanes(Warp& warp, std::uint32_t lanes) {
 
 namespace {
 
-std::uint16_t free_frame(Warp& warp) {
-  for (std::size_t i = 1; i < warp.frames.size(); ++i) {
-    if (warp.frames[i].lanes == 0) return static_cast<std::uint16_t>(i);
-  }
-  warp.frames.emplace_back();
-  return static_cast<std::uint16_t>(warp.frames.size() - 1);
+// Frames are stacked: one that is free goes once all above it are.
+void drop_free_frames(Warp& warp) {
+  while (warp.frames.size() > 1 && warp.frames.back().lanes == 0) warp.frames.pop_back();
 }
 
 std::uint32_t registers_end(const Warp& warp) {
-  std::uint32_t end = 0;
-  for (const Frame& frame : warp.frames) {
-    if (frame.lanes == 0) continue;
-    end = std::max(end, frame.register_base +
-                            warp.execution->program().functions[frame.function].register_bytes);
-  }
-  return end;
+  const Frame& last = warp.frames.back();
+  return last.register_base +
+         warp.execution->program().functions[last.function].register_bytes;
 }
 
 void grow_local(Warp& warp, std::uint32_t bytes) {
@@ -272,7 +266,8 @@ void copy_value(Warp& warp, const Frame& caller, const std::uint32_t* value, For
 Step enter_function(Warp& warp, const Op& op, std::uint32_t function) {
   const FunctionCode& code = warp.execution->program().functions[function];
   const std::uint32_t lanes = warp.mask;
-  const std::uint16_t index = free_frame(warp);
+  drop_free_frames(warp);
+  const auto index = static_cast<std::uint16_t>(warp.frames.size());
   const Frame caller = warp.frames[warp.frame];
   const FunctionCode& caller_code = warp.execution->program().functions[caller.function];
   Frame frame{function, lanes, caller.depth + 1, warp.frame, warp.pc + 1, warp.pc, 0, 0};
@@ -281,7 +276,7 @@ Step enter_function(Warp& warp, const Op& op, std::uint32_t function) {
   const std::uint64_t local_bytes = std::uint64_t{frame.local_base} + code.local_bytes;
   const std::size_t register_bytes = std::size_t{frame.register_base} + code.register_bytes;
   if (local_bytes > kMaxLocalBytes || register_bytes > kMaxRegisterBytes ||
-      warp.frames.size() > 0xFFF0) {
+      warp.frames.size() >= kMaxFrames) {
     return raise(warp, FaultKind::StackOverflow,
                  fmt::format("call depth {} needs {} bytes of stack per thread; the limit is {}",
                              frame.depth, local_bytes, kMaxLocalBytes));
@@ -290,7 +285,7 @@ Step enter_function(Warp& warp, const Op& op, std::uint32_t function) {
   if (warp.registers.size() * sizeof(CacheLine) < register_bytes) {
     warp.registers.resize(register_bytes / sizeof(CacheLine) * 2);
   }
-  warp.frames[index] = frame;
+  warp.frames.push_back(frame);
   const std::uint32_t* value = warp.lists + op.list;
   for (const FormalSlot& slot : code.parameters) {
     for_each_lane(lanes, [&](int lane) {
