@@ -14,9 +14,9 @@ namespace fitest::ptx::FITEST_PTX_LEVEL {
 constexpr f64 exp2_wide(f64 x) {
   const f64 low = x > -1000.0 ? x : -1000.0;
   const f64 clamped = low < 1000.0 ? low : 1000.0;
-  constexpr f64 kMagic = 0x1.8p52;  // adding it rounds to an integer, in the low bits
-  const f64 shifted = clamped + kMagic;
-  const f64 t = (clamped - (shifted - kMagic)) * 0.69314718055994530942;
+  constexpr f64 magic = 0x1.8p52;  // adding it rounds to an integer, in the low bits
+  const f64 shifted = clamped + magic;
+  const f64 t = (clamped - (shifted - magic)) * 0.69314718055994530942;
   // Taylor: |t| < 0.347, and t^11 / 11! < 2^-41 * 2^-1
   f64 p = 1.0 / 39916800;
   p = p * t + 1.0 / 3628800;
@@ -37,12 +37,12 @@ constexpr f64 exp2_wide(f64 x) {
 
 // log2 of a positive normal f64 to 2^-40, relatively.
 constexpr f64 log2_wide(f64 x) {
-  constexpr u64 kRootHalf = 0x3FE6A09E667F3BCD;  // 1/sqrt(2)
-  const u64 scaled = to_bits(x) - kRootHalf;
+  constexpr u64 root_half = 0x3FE6A09E667F3BCD;  // 1/sqrt(2)
+  const u64 scaled = to_bits(x) - root_half;
   // The exponent as f64 by a magic number, as vectors cannot convert 64-bit integers.
   const u64 biased = (scaled >> 52) ^ 0x800;
   const f64 exponent = from_bits<f64>(0x4330000000000000 | biased) - (0x1p52 + 0x800);
-  const f64 m = from_bits<f64>((scaled & 0x000FFFFFFFFFFFFF) + kRootHalf);
+  const f64 m = from_bits<f64>((scaled & 0x000FFFFFFFFFFFFF) + root_half);
   const f64 t = (m - 1.0) / (m + 1.0);
   const f64 s = t * t;
   f64 p = 1.0 / 17;
@@ -66,11 +66,11 @@ constexpr f32 exp2_approximate(f32 a) {
 template <bool kFtz = false>
 constexpr f32 log2_approximate(f32 a) {
   const f32 x = flush<kFtz>(a);
-  constexpr f32 kInfinity = std::numeric_limits<f32>::infinity();
-  const f32 usual = x > 0 && x < kInfinity ? x : 1.0F;
+  constexpr f32 infinity = std::numeric_limits<f32>::infinity();
+  const f32 usual = x > 0 && x < infinity ? x : 1.0F;
   f32 result = static_cast<f32>(log2_wide(usual));
-  result = x == 0 ? -kInfinity : result;
-  result = x == kInfinity ? kInfinity : result;
+  result = x == 0 ? -infinity : result;
+  result = x == infinity ? infinity : result;
   return finish<kFtz, false>(x >= 0 ? result : from_bits<f32>(kNanF32));
 }
 

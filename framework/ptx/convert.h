@@ -25,8 +25,8 @@ constexpr I clamp_integer(A value) {
       return static_cast<I>(low < u64{Limits::max()} ? low : u64{Limits::max()});
     }
   } else {
-    constexpr u64 kMax = static_cast<u64>(Limits::max());
-    return static_cast<I>(u64{value} < kMax ? u64{value} : kMax);
+    constexpr u64 maximum_value = static_cast<u64>(Limits::max());
+    return static_cast<I>(u64{value} < maximum_value ? u64{value} : maximum_value);
   }
 }
 
@@ -50,11 +50,11 @@ inline constexpr I kIntegerOfNan = sizeof(F) == 8 || sizeof(I) == 8
 template <Rounding R, class I, class F>
 inline I to_integer(F value) {
   const F rounded = round_to_integral<R>(value);
-  constexpr F kLow = static_cast<F>(std::numeric_limits<I>::min());
+  constexpr F low = static_cast<F>(std::numeric_limits<I>::min());
   // 2^n, as the largest integer may not be an F.
-  constexpr F kHigh = static_cast<F>(std::numeric_limits<I>::max() / 2 + 1) * 2;
-  const bool too_low = rounded < kLow;
-  const bool too_high = rounded >= kHigh;
+  constexpr F high = static_cast<F>(std::numeric_limits<I>::max() / 2 + 1) * 2;
+  const bool too_low = rounded < low;
+  const bool too_high = rounded >= high;
   const bool usual = rounded == rounded && !too_low && !too_high;
   I result = static_cast<I>(usual ? rounded : F{0});
   result = too_low ? std::numeric_limits<I>::min() : result;
@@ -113,8 +113,8 @@ constexpr f32 tf32_from_float(f32 value) {
 
 constexpr f32 tf32_from_float_finite(f32 value) {
   const f32 rounded = tf32_from_float(value);
-  constexpr f32 kMaxFinite = from_bits<f32>(0x7F7FE000);
-  return is_infinite(rounded) ? copy_sign(value, kMaxFinite) : rounded;
+  constexpr f32 max_finite = from_bits<f32>(0x7F7FE000);
+  return is_infinite(rounded) ? copy_sign(value, max_finite) : rounded;
 }
 
 // The formats of 8 bits: E4M3 has no infinity.
@@ -136,16 +136,16 @@ template <class Format, bool kRelu = false>
 constexpr u8 float8_from_float(f32 value) {
   const u32 bits = to_bits(value);
   const u32 magnitude = bits & 0x7FFFFFFF;
-  constexpr int kDrop = 23 - Format::kMantissaBits;
-  constexpr u32 kMinNormal = static_cast<u32>(128 - Format::kBias) << 23;
-  constexpr u32 kRebias = static_cast<u32>(127 - Format::kBias) << 23;
-  const u32 half = (1u << (kDrop - 1)) - 1;
-  const u32 normal = (magnitude + half + ((magnitude >> kDrop) & 1) - kRebias) >> kDrop;
+  constexpr int drop = 23 - Format::kMantissaBits;
+  constexpr u32 min_normal = static_cast<u32>(128 - Format::kBias) << 23;
+  constexpr u32 rebias = static_cast<u32>(127 - Format::kBias) << 23;
+  const u32 half = (1u << (drop - 1)) - 1;
+  const u32 normal = (magnitude + half + ((magnitude >> drop) & 1) - rebias) >> drop;
   // Adding a number whose last bit is the smallest subnormal rounds to a multiple of it.
-  constexpr f32 kMagic = from_bits<f32>(static_cast<u32>(128 - Format::kBias + kDrop) << 23);
-  const f32 small = from_bits<f32>(magnitude < kMinNormal ? magnitude : 0u);
-  const u32 subnormal = to_bits(small + kMagic) - to_bits(kMagic);
-  u32 result = magnitude < kMinNormal ? subnormal : normal;
+  constexpr f32 magic = from_bits<f32>(static_cast<u32>(128 - Format::kBias + drop) << 23);
+  const f32 small = from_bits<f32>(magnitude < min_normal ? magnitude : 0u);
+  const u32 subnormal = to_bits(small + magic) - to_bits(magic);
+  u32 result = magnitude < min_normal ? subnormal : normal;
   const u32 finite_limit = Format::kMaxFinite;
   result = magnitude >= 0x7F800000 || result > finite_limit ? finite_limit : result;
   result = result | ((bits >> 24) & 0x80);
@@ -156,13 +156,13 @@ constexpr u8 float8_from_float(f32 value) {
 template <class Format>
 constexpr f32 float_from_float8(u8 value) {
   const u32 magnitude = (value & 0x7Fu) << (23 - Format::kMantissaBits);
-  constexpr f32 kScale = from_bits<f32>(static_cast<u32>(254 - Format::kBias) << 23);
-  const u32 finite = to_bits(from_bits<f32>(magnitude) * kScale);
-  constexpr u32 kInfinity = 0x7C;  // of E5M2
+  constexpr f32 scale = from_bits<f32>(static_cast<u32>(254 - Format::kBias) << 23);
+  const u32 finite = to_bits(from_bits<f32>(magnitude) * scale);
+  constexpr u32 infinity = 0x7C;  // of E5M2
   const u32 code = value & 0x7Fu;
-  const bool nan = Format::kHasInfinity ? code > kInfinity : code == 0x7F;
+  const bool nan = Format::kHasInfinity ? code > infinity : code == 0x7F;
   u32 bits = finite;
-  if constexpr (Format::kHasInfinity) bits = code == kInfinity ? 0x7F800000u : bits;
+  if constexpr (Format::kHasInfinity) bits = code == infinity ? 0x7F800000u : bits;
   bits = nan ? kNanF32 : bits | (u32{value & 0x80u} << 24);
   return from_bits<f32>(bits);
 }
@@ -179,20 +179,20 @@ constexpr u16 float8_pair_from_halves(u32 pair) {
 }
 template <class Format, bool kRelu = false>
 constexpr u32 halves_from_float8_pair(u16 pair) {
-  constexpr HalfMode kMode{.relu = kRelu};
-  return halves_from_floats<Float16, kMode>(float_from_float8<Format>(static_cast<u8>(pair >> 8)),
-                                            float_from_float8<Format>(static_cast<u8>(pair)));
+  constexpr HalfMode mode{.relu = kRelu};
+  return halves_from_floats<Float16, mode>(float_from_float8<Format>(static_cast<u8>(pair >> 8)),
+                                           float_from_float8<Format>(static_cast<u8>(pair)));
 }
 
 // cvt.pack.sat: clamped a above clamped b, and c shifted up above them.
 template <class I>
 constexpr u32 pack_clamped(s32 a, s32 b, u32 c) {
-  constexpr int kBits = 8 * sizeof(I);
+  constexpr int bits = 8 * sizeof(I);
   using U = std::make_unsigned_t<I>;
   const u32 high = static_cast<U>(clamp_integer<I>(a));
   const u32 low = static_cast<U>(clamp_integer<I>(b));
-  const u32 above = kBits == 16 ? 0 : c << (2 * kBits % 32);
-  return above | (high << kBits) | low;
+  const u32 above = bits == 16 ? 0 : c << (2 * bits % 32);
+  return above | (high << bits) | low;
 }
 
 static_assert(clamp_integer<s8>(s32{-200}) == -128 && clamp_integer<u8>(s32{-1}) == 0);

@@ -151,8 +151,8 @@ Step multiply_warp(Warp& warp, const Op& op) {
   take(operands.a, unpack(list[2], 0));
   take(operands.b, unpack(list[2], 1));
   take(operands.c, unpack(list[2], 2));
-  static const MatrixMultiply kMultiply = handlers().multiply;
-  kMultiply(form, operands);
+  static const MatrixMultiply multiply = handlers().multiply;
+  multiply(form, operands);
   return Step::Next;
 }
 

@@ -82,12 +82,12 @@ Token Lexer::expect_word(std::string_view what) {
 
 void Lexer::accept_table(std::uint64_t maximum, std::size_t limit,
                          std::vector<std::uint64_t>& values) {
-  constexpr std::size_t kMaxDigits = 9;  // fits 32 bits whatever the digits
+  constexpr std::size_t max_digits = 9;  // fits 32 bits whatever the digits
   std::size_t begin = token_.range.begin;
   for (std::size_t count = 0; count < limit; ++count) {
     std::size_t at = begin;
     std::uint64_t value = 0;
-    while (at < text_.size() && has(text_[at], kDigit) && at - begin < kMaxDigits) {
+    while (at < text_.size() && has(text_[at], kDigit) && at - begin < max_digits) {
       value = value * 10 + static_cast<std::uint64_t>(text_[at++] - '0');
     }
     const bool octal = at - begin > 1 && text_[begin] == '0';
@@ -201,13 +201,13 @@ void Lexer::scan_string() {
 }
 
 void Lexer::scan_symbol() {
-  constexpr std::array<std::string_view, 8> kPairs{"<<", ">>", "<=", ">=", "==", "!=", "&&", "||"};
-  constexpr std::string_view kSingles = ",;:(){}[]<>+-*/%=!~&|^?@.";
+  constexpr std::array<std::string_view, 8> pairs{"<<", ">>", "<=", ">=", "==", "!=", "&&", "||"};
+  constexpr std::string_view singles = ",;:(){}[]<>+-*/%=!~&|^?@.";
   const std::string_view two = text_.substr(position_, 2);
-  if (std::find(kPairs.begin(), kPairs.end(), two) != kPairs.end()) {
+  if (std::find(pairs.begin(), pairs.end(), two) != pairs.end()) {
     return finish(TokenKind::Symbol, position_ + 2);
   }
-  if (kSingles.find(text_[position_]) == std::string_view::npos) {
+  if (singles.find(text_[position_]) == std::string_view::npos) {
     const auto byte = static_cast<unsigned char>(text_[position_]);
     const bool printable = byte > 0x20 && byte < 0x7F;
     fail({position_, position_ + 1},

@@ -59,12 +59,12 @@ struct Unsigned8 {
 // One register: 8 rows of 16 bytes, to columns k.. of the wide rows.
 template <class Format>
 inline void widen_block(const u32* lanes, WideRows& rows, int k) {
-  constexpr int kCount = 16 / sizeof(typename Format::Bits);
+  constexpr int count = 16 / sizeof(typename Format::Bits);
   for (int g = 0; g < 8; ++g) {
-    typename Format::Bits bits[kCount];
+    typename Format::Bits bits[count];
     std::memcpy(bits, lanes + 4 * g, 16);
     f32* out = rows.at[g] + k;
-    for (int i = 0; i < kCount; ++i) out[i] = Format::widen(bits[i]);
+    for (int i = 0; i < count; ++i) out[i] = Format::widen(bits[i]);
   }
 }
 

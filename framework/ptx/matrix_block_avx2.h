@@ -62,9 +62,9 @@ inline __m256 widen8<Float8<E4M3>>(const u8* bytes) {
 // One register: 8 rows of 16 bytes, to columns k.. of the wide rows.
 template <class Format>
 inline void widen_block(const u32* lanes, WideRows& rows, int k) {
-  constexpr int kBytes = 8 * sizeof(typename Format::Bits);  // of eight operands
+  constexpr int eight = 8 * sizeof(typename Format::Bits);  // operands, in bytes
   const auto* bytes = reinterpret_cast<const u8*>(lanes);
-  if constexpr (kBytes > 16) {
+  if constexpr (eight > 16) {
     // Two rows at once.
     for (int g = 0; g < 8; g += 2) {
       const __m256 both = widen8<Format>(bytes + 16 * g);
@@ -73,8 +73,8 @@ inline void widen_block(const u32* lanes, WideRows& rows, int k) {
     }
   } else {
     for (int g = 0; g < 8; ++g) {
-      for (int i = 0; i < 16 / kBytes; ++i) {
-        _mm256_storeu_ps(rows.at[g] + k + 8 * i, widen8<Format>(bytes + 16 * g + kBytes * i));
+      for (int i = 0; i < 16 / eight; ++i) {
+        _mm256_storeu_ps(rows.at[g] + k + 8 * i, widen8<Format>(bytes + 16 * g + eight * i));
       }
     }
   }

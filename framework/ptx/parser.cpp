@@ -199,9 +199,9 @@ void ModuleParser::parse_attributes(Function& function) {
 }
 
 void ModuleParser::parse_attribute(Function& function, const Token& directive) {
-  constexpr std::array<std::string_view, 6> kCounts{"minnctapersm", "maxnctapersm",
-                                                    "maxnreg",      "maxclusterrank",
-                                                    "abi_preserve", "abi_preserve_control"};
+  constexpr std::array<std::string_view, 6> counts{"minnctapersm", "maxnctapersm",
+                                                   "maxnreg",      "maxclusterrank",
+                                                   "abi_preserve", "abi_preserve_control"};
   if (directive.text == "maxntid") {
     std::uint32_t product = 1;
     for (const std::uint32_t size : parse_dimensions()) product *= size;
@@ -210,7 +210,7 @@ void ModuleParser::parse_attribute(Function& function, const Token& directive) {
     function.required_threads = parse_dimensions();
   } else if (directive.text == "reqnctapercluster") {
     function.required_cluster = parse_dimensions();
-  } else if (std::find(kCounts.begin(), kCounts.end(), directive.text) != kCounts.end()) {
+  } else if (std::find(counts.begin(), counts.end(), directive.text) != counts.end()) {
     parse_count(lexer_, fmt::format("a number after .{}", directive.text));
   } else if (directive.text == "pragma") {
     while (lexer_.peek().kind == TokenKind::String || lexer_.peek().is(',')) lexer_.next();
@@ -227,13 +227,13 @@ void ModuleParser::parse_attribute(Function& function, const Token& directive) {
 }
 
 std::vector<std::uint32_t> ModuleParser::parse_dimensions() {
-  constexpr std::uint64_t kMaxDimension = 65535;
+  constexpr std::uint64_t max_dimension = 65535;
   std::vector<std::uint32_t> sizes;
   do {
     const SourceRange range = lexer_.peek().range;
     const std::uint64_t size = parse_count(lexer_, "a size");
-    if (sizes.size() == 3 || size == 0 || size > kMaxDimension) {
-      lexer_.fail(range, fmt::format("expected up to three sizes between 1 and {}", kMaxDimension));
+    if (sizes.size() == 3 || size == 0 || size > max_dimension) {
+      lexer_.fail(range, fmt::format("expected up to three sizes between 1 and {}", max_dimension));
     }
     sizes.push_back(static_cast<std::uint32_t>(size));
   } while (lexer_.accept(','));

@@ -11,7 +11,7 @@
 namespace fitest::ptx::baseline {
 namespace {
 
-constexpr int kSamples = 300000;
+constexpr int kSamples = 100000;
 
 // Distance in units of the last place of f32 at the exact value.
 double ulps(f32 actual, long double exact) {

@@ -13,7 +13,7 @@ namespace fitest::ptx::baseline {
 namespace {
 
 constexpr std::array kModes{FE_TONEAREST, FE_TOWARDZERO, FE_DOWNWARD, FE_UPWARD};
-constexpr int kRandom = 200000;
+constexpr int kRandom = 60000;
 
 class HostRounding {
  public:

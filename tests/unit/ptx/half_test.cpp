@@ -106,7 +106,7 @@ void expect_rounded(u16 actual, Quad exact, const char* what, u16 a, u16 b) {
 
 TYPED_TEST(Half, SumsAndProductsAreRoundedOnce) {
   std::mt19937 random(3);
-  for (int i = 0; i < 400000; ++i) {
+  for (int i = 0; i < 150000; ++i) {
     const auto a = static_cast<u16>(random());
     const auto b =
         i % 2 == 0 ? static_cast<u16>(random()) : static_cast<u16>(a ^ (random() & 0x87FF));
@@ -122,7 +122,7 @@ TYPED_TEST(Half, SumsAndProductsAreRoundedOnce) {
 
 TYPED_TEST(Half, FusedProductsAreRoundedOnce) {
   std::mt19937 random(4);
-  for (int i = 0; i < 600000; ++i) {
+  for (int i = 0; i < 200000; ++i) {
     const auto a = static_cast<u16>(random());
     const auto b = static_cast<u16>(random());
     auto c = static_cast<u16>(random());

@@ -248,6 +248,53 @@ TEST(Multiply, TheResultMayOverwriteTheOperands) {
   for (std::size_t i = 0; i < 4; ++i) EXPECT_EQ(aliased.a[3 - i], registers.d[i]);
 }
 
+// B selects eight columns of A, which holds all codes of the format.
+void expect_every_code(Type type, const std::string& name, float (*widen)(std::uint8_t)) {
+  const auto form = parse_multiply(
+      instruction("mma.sync.aligned.m16n8k32.row.col.f32." + name + "." + name + ".f32"));
+  ASSERT_TRUE(form.has_value());
+  for (int first = 0; first < 32; first += 8) {
+    Registers registers;
+    const auto code_at = [](int row, int k) { return static_cast<std::uint8_t>(16 * k + row); };
+    for (int r = 0; r < 4; ++r) {
+      for (int lane = 0; lane < 32; ++lane) {
+        for (int i = 0; i < 4; ++i) {
+          const std::uint8_t code = code_at(lane / 4 + 8 * (r % 2), lane % 4 * 4 + i + r / 2 * 16);
+          // Others than the selected would spoil the sum with NaN.
+          const int k = lane % 4 * 4 + i + r / 2 * 16;
+          const bool selected = k >= first && k < first + 8;
+          const bool finite = std::isfinite(widen(code));
+          put(registers.a[static_cast<std::size_t>(r)], lane, i, 8, selected || finite ? code : 0);
+        }
+      }
+    }
+    Matrix b(32, 8);
+    for (int j = 0; j < 8; ++j) b.at(first + j, j) = 1;
+    fill_b(*form, b, registers);
+    handlers().multiply(*form, registers.operands());
+    for_each_accumulator(Type::F32, 4, [&](int r, int lane, int, int row, int column) {
+      const float expected = widen(code_at(row, first + column));
+      // A row with a NaN or infinity has NaN in its other columns.
+      bool spoiled = false;
+      for (int j = 0; j < 8; ++j) {
+        spoiled |= j != column && !std::isfinite(widen(code_at(row, first + j)));
+      }
+      const double actual = decode_value(
+          Type::F32, registers.d[static_cast<std::size_t>(r)][static_cast<std::size_t>(lane)]);
+      if (std::isnan(expected) || spoiled) {
+        EXPECT_TRUE(std::isnan(actual)) << name_of(type) << row << ',' << first + column;
+      } else {
+        EXPECT_EQ(actual, expected) << name_of(type) << row << ',' << first + column;
+      }
+    });
+  }
+}
+
+TEST(Multiply, WidensEveryCodeOfEightBits) {
+  expect_every_code(Type::E4M3, "e4m3", [](std::uint8_t code) { return e4m3fn_to_float(code); });
+  expect_every_code(Type::E5M2, "e5m2", [](std::uint8_t code) { return e5m2_to_float(code); });
+}
+
 // wmma: fragments loaded from matrices by offset_of(), multiplied, stored again.
 struct WmmaCase {
   std::string shape;
