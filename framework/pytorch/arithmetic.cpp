@@ -21,28 +21,36 @@ using Unsigned = std::uint64_t;
 // Integer arithmetic wraps, as it does in PyTorch.
 struct Add {
   template <class T>
-  static T apply(T a, T b) { return a + b; }
+  static T apply(T a, T b) {
+    return a + b;
+  }
   static Int apply(Int a, Int b) {
     return static_cast<Int>(static_cast<Unsigned>(a) + static_cast<Unsigned>(b));
   }
 };
 struct Subtract {
   template <class T>
-  static T apply(T a, T b) { return a - b; }
+  static T apply(T a, T b) {
+    return a - b;
+  }
   static Int apply(Int a, Int b) {
     return static_cast<Int>(static_cast<Unsigned>(a) - static_cast<Unsigned>(b));
   }
 };
 struct Multiply {
   template <class T>
-  static T apply(T a, T b) { return a * b; }
+  static T apply(T a, T b) {
+    return a * b;
+  }
   static Int apply(Int a, Int b) {
     return static_cast<Int>(static_cast<Unsigned>(a) * static_cast<Unsigned>(b));
   }
 };
 struct Divide {
   template <class T>
-  static T apply(T a, T b) { return a / b; }
+  static T apply(T a, T b) {
+    return a / b;
+  }
 };
 
 // c10/util/generic_math.h: div_floor_floating
@@ -118,10 +126,12 @@ struct BitXor {
   static Int apply(Int a, Int b) { return a ^ b; }
 };
 
-#define FITEST_COMPARISON(name, op)                              \
-  struct name {                                                  \
-    template <class T>                                           \
-    static T apply(T a, T b) { return static_cast<T>(a op b); }  \
+#define FITEST_COMPARISON(name, op)  \
+  struct name {                      \
+    template <class T>               \
+    static T apply(T a, T b) {       \
+      return static_cast<T>(a op b); \
+    }                                \
   };
 FITEST_COMPARISON(Equal, ==)
 FITEST_COMPARISON(NotEqual, !=)
@@ -205,8 +215,7 @@ auto loop_of(const UnaryLoops& loops) {
 
 // The input as the common dtype has it: PyTorch casts before it computes.
 Array as_common(const Operand& operand, DType common, bool precise) {
-  const bool wide =
-      common == DType::Float32 || common == DType::Float64 || common == DType::Int64;
+  const bool wide = common == DType::Float32 || common == DType::Float64 || common == DType::Int64;
   const bool keeps = precise && operand.array.dim() == 0 && compute_of(common) == Compute::Float;
   return wide || keeps ? operand.array : to_dtype(operand.array, common);
 }
@@ -281,9 +290,10 @@ Array comparison(CompareOperator op, const Operand& a, const Operand& b) {
 
 Array negative(const Array& input) {
   if (input.dtype == DType::Bool) {
-    fail(ErrorKind::Input, "Negation, the `-` operator, on a bool tensor is not supported. If you "
-                           "are trying to invert a mask, use the `~` or `logical_not()` operator "
-                           "instead.");
+    fail(ErrorKind::Input,
+         "Negation, the `-` operator, on a bool tensor is not supported. If you "
+         "are trying to invert a mask, use the `~` or `logical_not()` operator "
+         "instead.");
   }
   struct Loop {
     static void f(const float* x, float* y, std::int64_t n) {
@@ -312,8 +322,8 @@ Array bitwise_not(const Array& input) {
 Array where(const Array& condition, const Operand& a, const Operand& b) {
   const std::array<Operand, 2> operands{a, b};
   const DType common = result_type(operands);
-  const Shape shape = broadcast_shapes(broadcast_shapes(a.array.shape, b.array.shape),
-                                       condition.shape);
+  const Shape shape =
+      broadcast_shapes(broadcast_shapes(a.array.shape, b.array.shape), condition.shape);
   const std::array<Array, 3> inputs{expand_to(condition, shape),
                                     expand_to(as_common(a, common, false), shape),
                                     expand_to(as_common(b, common, false), shape)};

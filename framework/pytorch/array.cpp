@@ -79,8 +79,8 @@ Shape contiguous_strides(const Shape& shape) {
 Array make_array(DType dtype, Shape shape) {
   Shape strides;
   if (shape.size() > kMaxRank) {
-    fail(ErrorKind::Input, fmt::format("tensors have at most {} dimensions, not {}", kMaxRank,
-                                       shape.size()));
+    fail(ErrorKind::Input,
+         fmt::format("tensors have at most {} dimensions, not {}", kMaxRank, shape.size()));
   }
   const std::size_t count = element_count(shape);
   if (count > (std::size_t{1} << 48)) {

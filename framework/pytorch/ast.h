@@ -21,11 +21,31 @@ using Block = std::vector<Stmt>;
 
 enum class UnaryOperator : std::uint8_t { Negative, Positive, Invert, Not };
 enum class BinaryOperator : std::uint8_t {
-  Add, Subtract, Multiply, Divide, FloorDivide, Modulo, Power, MatMultiply,
-  ShiftLeft, ShiftRight, And, Or, Xor
+  Add,
+  Subtract,
+  Multiply,
+  Divide,
+  FloorDivide,
+  Modulo,
+  Power,
+  MatMultiply,
+  ShiftLeft,
+  ShiftRight,
+  And,
+  Or,
+  Xor
 };
 enum class CompareOperator : std::uint8_t {
-  Equal, NotEqual, Less, LessEqual, Greater, GreaterEqual, Is, IsNot, In, NotIn
+  Equal,
+  NotEqual,
+  Less,
+  LessEqual,
+  Greater,
+  GreaterEqual,
+  Is,
+  IsNot,
+  In,
+  NotIn
 };
 
 struct NoneLiteral {};
@@ -209,8 +229,7 @@ struct FunctionDefinition {
 struct Stmt {
   SourceRange range;
   std::variant<ExpressionStatement, Assign, AugmentedAssign, Return, If, For, While, Break,
-               Continue, Pass, Assert, Raise, Delete, With, Import, OuterNames,
-               FunctionDefinition>
+               Continue, Pass, Assert, Raise, Delete, With, Import, OuterNames, FunctionDefinition>
       node;
 };
 

@@ -120,8 +120,8 @@ Value sequence_index(const Value& self, Arguments& arguments) {
       return make_integer(static_cast<std::int64_t>(i));
     }
   }
-  fail(ErrorKind::Input, fmt::format("{} is not in the {}", repr_of(argument(arguments, 0)),
-                                     type_name(self)));
+  fail(ErrorKind::Input,
+       fmt::format("{} is not in the {}", repr_of(argument(arguments, 0)), type_name(self)));
 }
 Value sequence_count(const Value& self, Arguments& arguments) {
   std::int64_t count = 0;
@@ -190,8 +190,8 @@ Value set_add(const Value& self, Arguments& arguments) {
 }
 
 constexpr MethodRow kDictMethods[] = {
-    {"keys", dict_keys}, {"values", dict_values}, {"items", dict_items},
-    {"get", dict_get},   {"pop", dict_pop},       {"setdefault", dict_setdefault},
+    {"keys", dict_keys},     {"values", dict_values}, {"items", dict_items},
+    {"get", dict_get},       {"pop", dict_pop},       {"setdefault", dict_setdefault},
     {"update", dict_update},
 };
 constexpr MethodRow kSetMethods[] = {{"add", set_add}, {"update", dict_update}};
@@ -220,8 +220,8 @@ Value string_ends_with(const Value& self, Arguments& arguments) {
 }
 
 constexpr MethodRow kStringMethods[] = {
-    {"join", string_join},   {"lower", string_lower},
-    {"strip", string_strip}, {"startswith", string_starts_with},
+    {"join", string_join},          {"lower", string_lower},
+    {"strip", string_strip},        {"startswith", string_starts_with},
     {"endswith", string_ends_with},
 };
 
@@ -314,7 +314,8 @@ Value attribute_of(const Value& object, const std::string& name) {
     if (name == "itemsize") return make_integer(static_cast<std::int64_t>(bits_of(*dtype) / 8));
     if (name == "is_floating_point") return make_bool(kind_of(*dtype) == DTypeKind::Float);
     if (name == "is_signed") {
-      return make_bool(kind_of(*dtype) != DTypeKind::Unsigned && kind_of(*dtype) != DTypeKind::Bool);
+      return make_bool(kind_of(*dtype) != DTypeKind::Unsigned &&
+                       kind_of(*dtype) != DTypeKind::Bool);
     }
   }
   no_attribute(object, name, {});

@@ -27,10 +27,11 @@ Budget* Budget::current() {
 
 void Budget::charge(std::size_t bytes) {
   if (bytes > limits_.memory_bytes || used_ > limits_.memory_bytes - bytes) {
-    fail(ErrorKind::Input,
-         fmt::format("the reference needs more memory than its limit: {} more bytes with {} in use, "
-                     "limit {}",
-                     bytes, used_, limits_.memory_bytes));
+    fail(
+        ErrorKind::Input,
+        fmt::format("the reference needs more memory than its limit: {} more bytes with {} in use, "
+                    "limit {}",
+                    bytes, used_, limits_.memory_bytes));
   }
   used_ += bytes;
 }

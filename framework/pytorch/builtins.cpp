@@ -21,10 +21,10 @@ void expect_count(std::string_view name, const Arguments& arguments, std::size_t
                   std::size_t most) {
   const std::size_t given = arguments.positional.size();
   if (given >= least && given <= most) return;
-  fail(ErrorKind::Input, fmt::format("{}() takes {} argument{}, not {}", name,
-                                     least == most ? fmt::format("{}", least)
-                                                   : fmt::format("{} to {}", least, most),
-                                     most == 1 ? "" : "s", given));
+  fail(ErrorKind::Input,
+       fmt::format("{}() takes {} argument{}, not {}", name,
+                   least == most ? fmt::format("{}", least) : fmt::format("{} to {}", least, most),
+                   most == 1 ? "" : "s", given));
 }
 
 const Value* keyword(const Arguments& arguments, std::string_view name) {
@@ -117,8 +117,8 @@ Value apply_key(Interpreter& interpreter, const Value* key, const Value& item) {
 Value extreme(Interpreter& interpreter, Arguments& arguments, CompareOperator better) {
   const std::string_view name = better == CompareOperator::Less ? "min" : "max";
   expect_count(name, arguments, 1, 1000000);
-  const Items items = arguments.positional.size() == 1 ? items_of(arguments.positional[0])
-                                                       : arguments.positional;
+  const Items items =
+      arguments.positional.size() == 1 ? items_of(arguments.positional[0]) : arguments.positional;
   const Value* key = keyword(arguments, "key");
   if (items.empty()) {
     if (const Value* otherwise = keyword(arguments, "default")) return *otherwise;
@@ -340,32 +340,46 @@ struct FunctionRow {
 };
 
 constexpr FunctionRow kFunctions[] = {
-    {"print", print_values},  {"len", make_length},         {"range", make_range},
-    {"abs", absolute},        {"min", minimum},             {"max", maximum},
-    {"sum", sum_items},       {"enumerate", enumerate},     {"zip", zip},
-    {"map", map_items},       {"filter", filter_items},     {"sorted", sorted},
-    {"reversed", reversed},   {"any", any_item},            {"all", all_items},
-    {"isinstance", is_instance}, {"round", round_number},   {"divmod", divide_with_rest},
-    {"pow", power},           {"repr", representation},     {"type", type_of},
-    {"slice", make_slice},    {"hasattr", has_attribute},
+    {"print", print_values},
+    {"len", make_length},
+    {"range", make_range},
+    {"abs", absolute},
+    {"min", minimum},
+    {"max", maximum},
+    {"sum", sum_items},
+    {"enumerate", enumerate},
+    {"zip", zip},
+    {"map", map_items},
+    {"filter", filter_items},
+    {"sorted", sorted},
+    {"reversed", reversed},
+    {"any", any_item},
+    {"all", all_items},
+    {"isinstance", is_instance},
+    {"round", round_number},
+    {"divmod", divide_with_rest},
+    {"pow", power},
+    {"repr", representation},
+    {"type", type_of},
+    {"slice", make_slice},
+    {"hasattr", has_attribute},
 };
 
 // Exceptions are only raised, never caught: an exception is its text.
-constexpr const char* kExceptions[] = {"Exception", "ValueError",     "RuntimeError",
-                                       "TypeError", "AssertionError", "NotImplementedError",
+constexpr const char* kExceptions[] = {"Exception",  "ValueError",     "RuntimeError",
+                                       "TypeError",  "AssertionError", "NotImplementedError",
                                        "IndexError", "KeyError"};
 
 Value make_exception(const std::string& name, const Arguments& arguments) {
-  return make_string(arguments.positional.empty()
-                         ? name
-                         : name + ": " + text_of(arguments.positional[0]));
+  return make_string(arguments.positional.empty() ? name
+                                                  : name + ": " + text_of(arguments.positional[0]));
 }
 
 std::map<std::string, Value> make_table() {
   std::map<std::string, Value> table;
   for (const FunctionRow& row : kFunctions) {
-    table[row.name] = Value(Value::Variant(
-        std::make_shared<const Builtin>(Builtin{row.name, row.call})));
+    table[row.name] =
+        Value(Value::Variant(std::make_shared<const Builtin>(Builtin{row.name, row.call})));
   }
   for (const char* name : kExceptions) {
     const auto call = [name = std::string(name)](Interpreter&, Arguments& arguments) {

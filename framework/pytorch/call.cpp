@@ -10,6 +10,64 @@
 #include "pytorch/operator.h"
 
 namespace fitest::pytorch {
+namespace {
+
+// The positional arguments; Error (Input) if there are too many.
+void bind_positional(const Function& function, const std::vector<Value>& given,
+                     Environment& scope) {
+  std::size_t at = 0;
+  std::size_t room = 0;
+  bool variadic = false;
+  for (const Parameter& parameter : function.node->parameters) {
+    if (parameter.kind == ParameterKind::Normal) {
+      ++room;
+      if (at < given.size()) scope.names[parameter.name] = given[at++];
+    } else if (parameter.kind == ParameterKind::VarPositional) {
+      variadic = true;
+      const auto rest = given.begin() + static_cast<std::ptrdiff_t>(at);
+      scope.names[parameter.name] = make_tuple({rest, given.end()});
+      at = given.size();
+    }
+  }
+  if (at < given.size() && !variadic) {
+    fail(ErrorKind::Input, fmt::format("{}() takes {} positional arguments but {} were given",
+                                       function.node->name, room, given.size()));
+  }
+}
+
+[[noreturn]] void unexpected_keyword(const FunctionNode& function, const std::string& keyword) {
+  std::vector<std::string> names;
+  for (const Parameter& parameter : function.parameters) names.push_back(parameter.name);
+  const auto near = nearest(keyword, names);
+  fail(ErrorKind::Input,
+       fmt::format("{}() got an unexpected keyword argument '{}'{}", function.name, keyword,
+                   near ? fmt::format("; did you mean '{}'?", *near) : ""));
+}
+
+void bind_keywords(const FunctionNode& function, const Arguments& arguments, Environment& scope) {
+  auto extra = std::make_shared<Dictionary>(Collection::Dict);
+  const Parameter* rest = nullptr;
+  for (const Parameter& parameter : function.parameters) {
+    if (parameter.kind == ParameterKind::VarKeyword) rest = &parameter;
+  }
+  for (const auto& [keyword, value] : arguments.keywords) {
+    const bool known = std::any_of(
+        function.parameters.begin(), function.parameters.end(), [&](const Parameter& p) {
+          const bool named =
+              p.kind == ParameterKind::Normal || p.kind == ParameterKind::KeywordOnly;
+          return named && p.name == keyword;
+        });
+    if (known && !scope.names.emplace(keyword, value).second) {
+      fail(ErrorKind::Input,
+           fmt::format("{}() got multiple values for argument '{}'", function.name, keyword));
+    }
+    if (!known && rest == nullptr) unexpected_keyword(function, keyword);
+    if (!known) extra->insert(make_string(keyword), value);
+  }
+  if (rest != nullptr) scope.names[rest->name] = Value(Value::Variant(extra));
+}
+
+}  // namespace
 
 Value Interpreter::call(const Value& callee, Arguments& arguments) {
   if (const auto* target = callee.as<std::shared_ptr<const BoundOperator>>()) {
@@ -52,63 +110,17 @@ Value Interpreter::call_function(const std::shared_ptr<const Function>& function
   return result;
 }
 
-void Interpreter::bind(const Function& function, Arguments& arguments, Environment& scope) {
-  const std::vector<pytorch::Parameter>& parameters = function.node->parameters;
-  const std::string& name = function.node->name;
-  std::size_t given = 0;
-  std::size_t room = 0;
-  bool variadic = false;
-  for (const pytorch::Parameter& parameter : parameters) {
-    if (parameter.kind == ParameterKind::Normal) {
-      ++room;
-      if (given < arguments.positional.size()) {
-        scope.names[parameter.name] = arguments.positional[given++];
-      }
-    } else if (parameter.kind == ParameterKind::VarPositional) {
-      variadic = true;
-      const auto first = arguments.positional.begin() + static_cast<std::ptrdiff_t>(given);
-      scope.names[parameter.name] = make_tuple({first, arguments.positional.end()});
-      given = arguments.positional.size();
-    }
-  }
-  if (given < arguments.positional.size() && !variadic) {
-    fail(ErrorKind::Input, fmt::format("{}() takes {} positional arguments but {} were given", name,
-                                       room, arguments.positional.size()));
-  }
-  auto extra = std::make_shared<Dictionary>(Collection::Dict);
-  const pytorch::Parameter* rest = nullptr;
-  for (const pytorch::Parameter& parameter : parameters) {
-    if (parameter.kind == ParameterKind::VarKeyword) rest = &parameter;
-  }
-  for (auto& [keyword, value] : arguments.keywords) {
-    const auto known = std::find_if(parameters.begin(), parameters.end(), [&](const auto& p) {
-      return p.name == keyword && p.kind != ParameterKind::VarPositional &&
-             p.kind != ParameterKind::VarKeyword;
-    });
-    if (known != parameters.end()) {
-      if (!scope.names.emplace(keyword, std::move(value)).second) {
-        fail(ErrorKind::Input,
-             fmt::format("{}() got multiple values for argument '{}'", name, keyword));
-      }
-    } else if (rest != nullptr) {
-      extra->insert(make_string(keyword), std::move(value));
-    } else {
-      std::vector<std::string> names;
-      for (const pytorch::Parameter& parameter : parameters) names.push_back(parameter.name);
-      const auto near = nearest(keyword, names);
-      fail(ErrorKind::Input,
-           fmt::format("{}() got an unexpected keyword argument '{}'{}", name, keyword,
-                       near ? fmt::format("; did you mean '{}'?", *near) : ""));
-    }
-  }
-  if (rest != nullptr) scope.names[rest->name] = Value(Value::Variant(extra));
+void Interpreter::bind(const Function& function, const Arguments& arguments, Environment& scope) {
+  bind_positional(function, arguments.positional, scope);
+  bind_keywords(*function.node, arguments, scope);
+  const std::vector<Parameter>& parameters = function.node->parameters;
   for (std::size_t i = 0; i < parameters.size(); ++i) {
-    const pytorch::Parameter& parameter = parameters[i];
-    if (scope.names.count(parameter.name) > 0) continue;
-    if (!parameter.default_value) {
-      fail(ErrorKind::Input, fmt::format("{}() missing the argument '{}'", name, parameter.name));
+    if (scope.names.count(parameters[i].name) > 0) continue;
+    if (!parameters[i].default_value) {
+      fail(ErrorKind::Input,
+           fmt::format("{}() missing the argument '{}'", function.node->name, parameters[i].name));
     }
-    scope.names[parameter.name] = function.defaults[i];
+    scope.names[parameters[i].name] = function.defaults[i];
   }
 }
 

@@ -20,10 +20,10 @@ constexpr std::int64_t kRun = 1024;
 template <DType D>
 struct Element;
 
-#define FITEST_PLAIN(dtype, word)               \
-  template <>                                   \
-  struct Element<DType::dtype> {                \
-    using Word = word;                          \
+#define FITEST_PLAIN(dtype, word)                \
+  template <>                                    \
+  struct Element<DType::dtype> {                 \
+    using Word = word;                           \
     static constexpr bool kIsSmallFloat = false; \
   };
 FITEST_PLAIN(Float64, double)
@@ -39,13 +39,13 @@ FITEST_PLAIN(UInt8, std::uint8_t)
 FITEST_PLAIN(Bool, bool)
 #undef FITEST_PLAIN
 
-#define FITEST_SMALL(dtype, word, decode_function, encode_function)          \
-  template <>                                                                \
-  struct Element<DType::dtype> {                                             \
-    using Word = word;                                                       \
-    static constexpr bool kIsSmallFloat = true;                              \
-    static float decode(Word code) { return decode_function(code); }         \
-    static Word encode(float value) { return encode_function(value); }       \
+#define FITEST_SMALL(dtype, word, decode_function, encode_function)    \
+  template <>                                                          \
+  struct Element<DType::dtype> {                                       \
+    using Word = word;                                                 \
+    static constexpr bool kIsSmallFloat = true;                        \
+    static float decode(Word code) { return decode_function(code); }   \
+    static Word encode(float value) { return encode_function(value); } \
   };
 FITEST_SMALL(Float16, std::uint16_t, half_to_float, float_to_half)
 FITEST_SMALL(BFloat16, std::uint16_t, bfloat16_to_float, float_to_bfloat16)
@@ -197,10 +197,14 @@ void copy_converted(const Array& from, const Array& to) {
 
 void copy_same_dtype(const Array& from, const Array& to) {
   switch (from.item_size()) {
-    case 1: return copy_words<std::uint8_t>(from, to);
-    case 2: return copy_words<std::uint16_t>(from, to);
-    case 4: return copy_words<std::uint32_t>(from, to);
-    default: return copy_words<std::uint64_t>(from, to);
+    case 1:
+      return copy_words<std::uint8_t>(from, to);
+    case 2:
+      return copy_words<std::uint16_t>(from, to);
+    case 4:
+      return copy_words<std::uint32_t>(from, to);
+    default:
+      return copy_words<std::uint64_t>(from, to);
   }
 }
 
@@ -211,30 +215,32 @@ bool may_overlap(const Array& a, const Array& b) {
 }  // namespace
 
 #define FITEST_CASE(function, dtype) \
-  case DType::dtype: return function<DType::dtype, C>
-#define FITEST_ALL_CASES(function, call)                                                       \
-  FITEST_CASE(function, Float64) call;                                                         \
-  FITEST_CASE(function, Float32) call;                                                         \
-  FITEST_CASE(function, Float16) call;                                                         \
-  FITEST_CASE(function, BFloat16) call;                                                        \
-  FITEST_CASE(function, Float8E4M3Fn) call;                                                    \
-  FITEST_CASE(function, Float8E5M2) call;                                                      \
-  FITEST_CASE(function, Float8E8M0Fnu) call;                                                   \
-  FITEST_CASE(function, Int64) call;                                                           \
-  FITEST_CASE(function, Int32) call;                                                           \
-  FITEST_CASE(function, Int16) call;                                                           \
-  FITEST_CASE(function, Int8) call;                                                            \
-  FITEST_CASE(function, UInt64) call;                                                          \
-  FITEST_CASE(function, UInt32) call;                                                          \
-  FITEST_CASE(function, UInt16) call;                                                          \
-  FITEST_CASE(function, UInt8) call;                                                           \
+  case DType::dtype:                 \
+    return function<DType::dtype, C>
+#define FITEST_ALL_CASES(function, call)     \
+  FITEST_CASE(function, Float64) call;       \
+  FITEST_CASE(function, Float32) call;       \
+  FITEST_CASE(function, Float16) call;       \
+  FITEST_CASE(function, BFloat16) call;      \
+  FITEST_CASE(function, Float8E4M3Fn) call;  \
+  FITEST_CASE(function, Float8E5M2) call;    \
+  FITEST_CASE(function, Float8E8M0Fnu) call; \
+  FITEST_CASE(function, Int64) call;         \
+  FITEST_CASE(function, Int32) call;         \
+  FITEST_CASE(function, Int16) call;         \
+  FITEST_CASE(function, Int8) call;          \
+  FITEST_CASE(function, UInt64) call;        \
+  FITEST_CASE(function, UInt32) call;        \
+  FITEST_CASE(function, UInt16) call;        \
+  FITEST_CASE(function, UInt8) call;         \
   FITEST_CASE(function, Bool) call;
 
 template <class C>
 Load<C> load_of(DType dtype) {
   switch (dtype) {
     FITEST_ALL_CASES(load_for, ())
-    case DType::Float4E2M1: break;
+    case DType::Float4E2M1:
+      break;
   }
   fail(ErrorKind::Unsupported, "the builtin engine has no tensors of float4_e2m1");
 }
@@ -243,7 +249,8 @@ template <class C>
 Store<C> store_of(DType dtype) {
   switch (dtype) {
     FITEST_ALL_CASES(store_run, )
-    case DType::Float4E2M1: break;
+    case DType::Float4E2M1:
+      break;
   }
   fail(ErrorKind::Unsupported, "the builtin engine has no tensors of float4_e2m1");
 }

@@ -46,10 +46,12 @@ Value run_full_like(Bound& b) {
 }
 
 Value run_new_zeros(Bound& b) {
-  return Value(filled(b.dtype_or(2, b.tensor(0).dtype), b.integers(1), Scalar::of(std::int64_t{0})));
+  return Value(
+      filled(b.dtype_or(2, b.tensor(0).dtype), b.integers(1), Scalar::of(std::int64_t{0})));
 }
 Value run_new_ones(Bound& b) {
-  return Value(filled(b.dtype_or(2, b.tensor(0).dtype), b.integers(1), Scalar::of(std::int64_t{1})));
+  return Value(
+      filled(b.dtype_or(2, b.tensor(0).dtype), b.integers(1), Scalar::of(std::int64_t{1})));
 }
 Value run_new_full(Bound& b) {
   return Value(filled(b.dtype_or(3, b.tensor(0).dtype), b.integers(1), b.scalar(2)));

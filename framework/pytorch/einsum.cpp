@@ -38,7 +38,8 @@ std::string expand_ellipsis(const std::string& labels, std::size_t hidden) {
   const std::size_t at = labels.find("...");
   if (at == std::string::npos) return labels;
   std::string middle;
-  for (std::size_t i = hidden; i-- > 0;) middle += static_cast<char>(kFirstHidden + static_cast<char>(i));
+  for (std::size_t i = hidden; i-- > 0;)
+    middle += static_cast<char>(kFirstHidden + static_cast<char>(i));
   return labels.substr(0, at) + middle + labels.substr(at + 3);
 }
 

@@ -11,9 +11,12 @@ namespace fitest::pytorch {
 
 Value Scalar::to_value() const {
   switch (kind) {
-    case Kind::Bool: return make_bool(integer != 0);
-    case Kind::Integer: return make_integer(integer);
-    default: return make_float(number);
+    case Kind::Bool:
+      return make_bool(integer != 0);
+    case Kind::Integer:
+      return make_integer(integer);
+    default:
+      return make_float(number);
   }
 }
 
@@ -49,9 +52,12 @@ Array make_scalar_array(DType dtype, const Scalar& scalar) {
 
 DType default_dtype(const Scalar& scalar) {
   switch (scalar.kind) {
-    case Scalar::Kind::Bool: return DType::Bool;
-    case Scalar::Kind::Integer: return DType::Int64;
-    default: return DType::Float32;
+    case Scalar::Kind::Bool:
+      return DType::Bool;
+    case Scalar::Kind::Integer:
+      return DType::Int64;
+    default:
+      return DType::Float32;
   }
 }
 
@@ -73,8 +79,8 @@ Array select(const Array& array, std::int64_t dim, std::int64_t index) {
   const auto d = static_cast<std::size_t>(dim);
   const std::int64_t extent = array.shape[d];
   if (index < -extent || index >= extent) {
-    fail(ErrorKind::Input,
-         fmt::format("index {} is out of bounds for dimension {} with size {}", index, dim, extent));
+    fail(ErrorKind::Input, fmt::format("index {} is out of bounds for dimension {} with size {}",
+                                       index, dim, extent));
   }
   if (index < 0) index += extent;
   Array view = array;

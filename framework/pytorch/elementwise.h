@@ -67,9 +67,12 @@ void apply_runs(const std::array<Array, N>& inputs, const Array& out, const Loop
 template <class F>
 void with_compute_type(DType dtype, const F& function) {
   switch (compute_of(dtype)) {
-    case Compute::Float: return function(float{});
-    case Compute::Double: return function(double{});
-    default: return function(std::int64_t{});
+    case Compute::Float:
+      return function(float{});
+    case Compute::Double:
+      return function(double{});
+    default:
+      return function(std::int64_t{});
   }
 }
 

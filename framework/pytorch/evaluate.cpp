@@ -50,9 +50,8 @@ Value Interpreter::evaluate_node(const Name& name) {
   if (const Value* value = lookup(name.id)) return *value;
   if (const Value* value = find_builtin(name.id)) return *value;
   const auto near = nearest(name.id, visible_names());
-  fail(ErrorKind::Input,
-       fmt::format("name '{}' is not defined{}", name.id,
-                   near ? fmt::format("; did you mean '{}'?", *near) : ""));
+  fail(ErrorKind::Input, fmt::format("name '{}' is not defined{}", name.id,
+                                     near ? fmt::format("; did you mean '{}'?", *near) : ""));
 }
 
 Value Interpreter::evaluate_at(const Attribute& attribute, SourceRange range) {

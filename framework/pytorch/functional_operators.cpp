@@ -95,32 +95,36 @@ Array activate(const Array& input, double p = 0, double q = 0) {
   return out;
 }
 
-#define FITEST_ACTIVATION(name, expression)         \
-  struct name {                                     \
-    template <class T>                              \
-    static auto apply(T x, [[maybe_unused]] T a, [[maybe_unused]] T b) { return expression; } \
+#define FITEST_ACTIVATION(name, expression)                              \
+  struct name {                                                          \
+    template <class T>                                                   \
+    static auto apply(T x, [[maybe_unused]] T a, [[maybe_unused]] T b) { \
+      return expression;                                                 \
+    }                                                                    \
   };
 FITEST_ACTIVATION(Relu, x != x ? x : x > T(0) ? x : T(0))
-FITEST_ACTIVATION(Relu6, x < T(0) ? T(0) : x > T(6) ? T(6) : x)
+FITEST_ACTIVATION(Relu6, x<T(0) ? T(0) : x> T(6) ? T(6) : x)
 FITEST_ACTIVATION(Silu, x / (T(1) + std::exp(-x)))
 FITEST_ACTIVATION(LeakyRelu, x > T(0) ? x : x * a)
 FITEST_ACTIVATION(Elu, x > T(0) ? x : static_cast<T>(std::expm1(x) * a))
-FITEST_ACTIVATION(Softplus, x * a > b ? x : static_cast<T>(std::log1p(std::exp(x * a)) / a))
-FITEST_ACTIVATION(LogSigmoid, static_cast<T>((x < T(0) ? x : T(0)) - std::log1p(std::exp(x < T(0) ? x : -x))))
-FITEST_ACTIVATION(Mish, static_cast<T>(x * std::tanh(std::log1p(std::exp(x)))))
-FITEST_ACTIVATION(Hardtanh, x < a ? a : x > b ? b : x)
+FITEST_ACTIVATION(Softplus, x* a > b ? x : static_cast<T>(std::log1p(std::exp(x * a)) / a))
+FITEST_ACTIVATION(LogSigmoid,
+                  static_cast<T>((x < T(0) ? x : T(0)) - std::log1p(std::exp(x < T(0) ? x : -x))))
+FITEST_ACTIVATION(Mish, static_cast<T>(x* std::tanh(std::log1p(std::exp(x)))))
+FITEST_ACTIVATION(Hardtanh, x<a ? a : x> b ? b : x)
 FITEST_ACTIVATION(Hardsigmoid, (x + T(3) < T(0) ? T(0) : x + T(3) > T(6) ? T(6) : x + T(3)) / T(6))
-FITEST_ACTIVATION(Hardswish, x * (x + T(3) < T(0) ? T(0) : x + T(3) > T(6) ? T(6) : x + T(3)) / T(6))
+FITEST_ACTIVATION(Hardswish, x*(x + T(3) < T(0) ? T(0) : x + T(3) > T(6) ? T(6) : x + T(3)) / T(6))
 FITEST_ACTIVATION(Softsign, x / (T(1) + (x < T(0) ? -x : x)))
 FITEST_ACTIVATION(Threshold, x <= a ? b : x)
-FITEST_ACTIVATION(GeluErf, static_cast<T>(x * T(0.5) * (T(1) + std::erf(x * T(std::numbers::sqrt2 / 2)))))
+FITEST_ACTIVATION(GeluErf,
+                  static_cast<T>(x* T(0.5) * (T(1) + std::erf(x * T(std::numbers::sqrt2 / 2)))))
 #undef FITEST_ACTIVATION
 
 struct GeluTanh {
   template <class T>
   static auto apply(T x, T, T) {
-    const T inner = T(std::numbers::sqrt2 * std::numbers::inv_sqrtpi) *
-                    (x + T(0.044715) * x * x * x);
+    const T inner =
+        T(std::numbers::sqrt2 * std::numbers::inv_sqrtpi) * (x + T(0.044715) * x * x * x);
     return static_cast<T>(T(0.5) * x * (T(1) + std::tanh(inner)));
   }
 };
@@ -162,8 +166,8 @@ Value run_glu(Bound& b) {
 
 // Statistics of the last dimensions, in float32 (float64 for float64).
 struct Normalise {
-  Array rows;    // [outer, inner] in the wide type
-  Shape shape;   // of the input
+  Array rows;   // [outer, inner] in the wide type
+  Shape shape;  // of the input
   DType dtype;
 };
 
@@ -215,14 +219,13 @@ Value run_layer_norm(Bound& b) {
   const Array centred = arithmetic(BinaryOperator::Subtract, {normalise.rows, false},
                                    {row_mean(normalise.rows), false});
   const Array scale = inverse_root(row_mean(squared(centred)), b.number(4));
-  const Array rows =
-      arithmetic(BinaryOperator::Multiply, {centred, false}, {scale, false});
+  const Array rows = arithmetic(BinaryOperator::Multiply, {centred, false}, {scale, false});
   return Value(scale_and_shift(normalise, rows, b.value(2), b.value(3)));
 }
 
 Value run_rms_norm(Bound& b) {
   const Normalise normalise = normal_rows(b.tensor(0), b.integers(1));
-  const double eps = b.given(3) ? b.number(3)
+  const double eps = b.given(3)                               ? b.number(3)
                      : normalise.rows.dtype == DType::Float64 ? 0x1p-52
                                                               : 0x1p-23;
   const Array scale = inverse_root(row_mean(squared(normalise.rows)), eps);
@@ -285,7 +288,8 @@ Value run_pad(Bound& b) {
   const Shape padding = b.integers(1);
   if (b.string(2) != "constant") fail(ErrorKind::Unsupported, "pad() is supported with constants");
   if (padding.size() % 2 != 0 || padding.size() / 2 > array.shape.size()) {
-    fail(ErrorKind::Input, "Padding length must be divisible by 2 and at most twice the dimensions");
+    fail(ErrorKind::Input,
+         "Padding length must be divisible by 2 and at most twice the dimensions");
   }
   Array source = array;
   Shape shape = array.shape;
@@ -342,7 +346,8 @@ Value run_attention(Bound& b) {
   Array key = to_dtype(b.tensor(1), wide);
   Array value = to_dtype(b.tensor(2), wide);
   if (b.flag(7) && query.dim() >= 3) {
-    const std::int64_t times = query.shape[query.shape.size() - 3] / key.shape[key.shape.size() - 3];
+    const std::int64_t times =
+        query.shape[query.shape.size() - 3] / key.shape[key.shape.size() - 3];
     static const OverloadSet& set = *find_operator(OperatorSpace::Torch, "repeat_interleave");
     const auto spread = [&](const Array& array) {
       Arguments arguments{{Value(array), make_integer(times), make_integer(-3)}, {}};
@@ -375,8 +380,9 @@ Value run_cosine_similarity(Bound& b) {
       arithmetic(BinaryOperator::Multiply, {b.tensor(0), false}, {b.tensor(1), false});
   const Array dot = sum(product, dim, false, std::nullopt);
   const auto length = [&](const Array& x) {
-    const Array root = arithmetic(BinaryOperator::Power, {sum(squared(x), dim, false, std::nullopt), false},
-                                  operand_of(Scalar::of(0.5)));
+    const Array root =
+        arithmetic(BinaryOperator::Power, {sum(squared(x), dim, false, std::nullopt), false},
+                   operand_of(Scalar::of(0.5)));
     static const OverloadSet& clamp = *find_operator(OperatorSpace::Torch, "clamp_min");
     Arguments bounds{{Value(root), make_float(b.number(3))}, {}};
     return *call_operator({&clamp, {}, false}, bounds).array();
@@ -393,8 +399,7 @@ constexpr OperatorRow kRows[] = {
      run_over_rows<Softmax>},
     {kTorch | kMethod | kSpecial, "log_softmax(Tensor self, int dim, ScalarType? dtype=None)",
      run_over_rows<LogSoftmax>},
-    {kFunctional,
-     "softmax(Tensor self, int? dim=None, int _stacklevel=3, ScalarType? dtype=None)",
+    {kFunctional, "softmax(Tensor self, int? dim=None, int _stacklevel=3, ScalarType? dtype=None)",
      run_over_rows_functional<Softmax>},
     {kFunctional,
      "log_softmax(Tensor self, int? dim=None, int _stacklevel=3, ScalarType? dtype=None)",
@@ -416,7 +421,8 @@ constexpr OperatorRow kRows[] = {
     {kActivation,
      "hardtanh(Tensor self, float min_val=-1.0, float max_val=1.0, bool inplace=False)",
      run_activation_2<Hardtanh>},
-    {kActivation | kTorch, "threshold(Tensor self, float threshold, float value, bool inplace=False)",
+    {kActivation | kTorch,
+     "threshold(Tensor self, float threshold, float value, bool inplace=False)",
      run_activation_2<Threshold>},
     {kActivation, "gelu(Tensor self, *, str approximate=\"none\")", run_gelu},
     {kActivation, "glu(Tensor self, int dim=-1)", run_glu},
@@ -437,8 +443,8 @@ constexpr OperatorRow kRows[] = {
      run_attention},
     {kFunctional, "dropout(Tensor self, float p=0.5, bool training=True, bool inplace=False)",
      run_dropout},
-    {kFunctional | kTorch,
-     "cosine_similarity(Tensor x1, Tensor x2, int dim=1, float eps=1e-08)", run_cosine_similarity},
+    {kFunctional | kTorch, "cosine_similarity(Tensor x1, Tensor x2, int dim=1, float eps=1e-08)",
+     run_cosine_similarity},
 };
 
 }  // namespace

@@ -40,8 +40,8 @@ std::int64_t bound_of(const Value& value, std::int64_t otherwise) {
     return scalar->integer;
   }
   if (const auto integer = integer_index(value)) return *integer;
-  fail(ErrorKind::Input, fmt::format("slice indices must be integers or None, not {}",
-                                     type_name(value)));
+  fail(ErrorKind::Input,
+       fmt::format("slice indices must be integers or None, not {}", type_name(value)));
 }
 
 bool is_mask(const Value& value) {
@@ -65,8 +65,8 @@ class Selector {
     std::int64_t taken = 0;
     for (const Value& item : items) taken += consumed(item);
     if (taken > array.dim()) {
-      fail(ErrorKind::Input, fmt::format("too many indices for tensor of dimension {}",
-                                         array.dim()));
+      fail(ErrorKind::Input,
+           fmt::format("too many indices for tensor of dimension {}", array.dim()));
     }
     bool expanded = false;
     for (const Value& item : items) {
@@ -201,9 +201,8 @@ void add_offsets(const Array& index, const Shape& shape, std::array<std::int64_t
   for (std::size_t i = 0; i < offsets.size(); ++i) {
     const std::int64_t value = values[i];
     if (value < -extent || value >= extent) {
-      fail(ErrorKind::Input,
-           fmt::format("index {} is out of bounds for dimension {} with size {}", value, dim,
-                       extent));
+      fail(ErrorKind::Input, fmt::format("index {} is out of bounds for dimension {} with size {}",
+                                         value, dim, extent));
     }
     offsets[i] += (value < 0 ? value + extent : value) * stride;
   }
@@ -217,10 +216,10 @@ Gathered resolve(const Selection& selection) {
   for (std::size_t d = 0; d < selection.indices.size(); ++d) {
     if (selection.indices[d]) {
       indexed.push_back(d);
-      add_offsets(*selection.indices[d], gathered.index_shape,
-                  {static_cast<std::int64_t>(d), selection.view.shape[d],
-                   selection.view.strides[d]},
-                  gathered.offsets);
+      add_offsets(
+          *selection.indices[d], gathered.index_shape,
+          {static_cast<std::int64_t>(d), selection.view.shape[d], selection.view.strides[d]},
+          gathered.offsets);
     } else {
       gathered.rest_shape.push_back(selection.view.shape[d]);
       gathered.rest_strides.push_back(selection.view.strides[d]);
@@ -301,10 +300,14 @@ void gather_words(const Array& view, const Gathered& gathered, const Array& out)
 
 void gather_elements(const Array& view, const Gathered& gathered, const Array& out) {
   switch (view.item_size()) {
-    case 1: return gather_words<std::uint8_t>(view, gathered, out);
-    case 2: return gather_words<std::uint16_t>(view, gathered, out);
-    case 4: return gather_words<std::uint32_t>(view, gathered, out);
-    default: return gather_words<std::uint64_t>(view, gathered, out);
+    case 1:
+      return gather_words<std::uint8_t>(view, gathered, out);
+    case 2:
+      return gather_words<std::uint16_t>(view, gathered, out);
+    case 4:
+      return gather_words<std::uint32_t>(view, gathered, out);
+    default:
+      return gather_words<std::uint64_t>(view, gathered, out);
   }
 }
 

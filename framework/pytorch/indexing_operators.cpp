@@ -102,12 +102,12 @@ enum class Reduce { Assign, Add, Multiply, Maximum, Minimum };
 
 Reduce reduce_of(const std::string& name) {
   const std::map<std::string, Reduce> kNames{
-      {"add", Reduce::Add},     {"sum", Reduce::Add},      {"multiply", Reduce::Multiply},
+      {"add", Reduce::Add},       {"sum", Reduce::Add},      {"multiply", Reduce::Multiply},
       {"prod", Reduce::Multiply}, {"amax", Reduce::Maximum}, {"amin", Reduce::Minimum}};
   const auto found = kNames.find(name);
   if (found == kNames.end()) {
-    fail(ErrorKind::Input, fmt::format("reduce argument must be sum, prod, amax or amin, not '{}'",
-                                       name));
+    fail(ErrorKind::Input,
+         fmt::format("reduce argument must be sum, prod, amax or amin, not '{}'", name));
   }
   return found->second;
 }
@@ -115,11 +115,16 @@ Reduce reduce_of(const std::string& name) {
 template <class C>
 C reduced(Reduce reduce, C before, C value) {
   switch (reduce) {
-    case Reduce::Add: return before + value;
-    case Reduce::Multiply: return before * value;
-    case Reduce::Maximum: return value > before || value != value ? value : before;
-    case Reduce::Minimum: return value < before || value != value ? value : before;
-    default: return value;
+    case Reduce::Add:
+      return before + value;
+    case Reduce::Multiply:
+      return before * value;
+    case Reduce::Maximum:
+      return value > before || value != value ? value : before;
+    case Reduce::Minimum:
+      return value < before || value != value ? value : before;
+    default:
+      return value;
   }
 }
 
@@ -177,9 +182,9 @@ void run_scatter_on(const Array& self, std::int64_t given_dim, const Array& inde
   if (what.first.dim() > 0) {
     for (std::size_t d = 0; d < source.shape.size() && d < scatter.index.shape.size(); ++d) {
       if (scatter.index.shape[d] > source.shape[d]) {
-        fail(ErrorKind::Input, fmt::format("Expected index {} to be no larger than src {}",
-                                           sizes_text(scatter.index.shape),
-                                           sizes_text(source.shape)));
+        fail(ErrorKind::Input,
+             fmt::format("Expected index {} to be no larger than src {}",
+                         sizes_text(scatter.index.shape), sizes_text(source.shape)));
       }
       source = narrow(source, static_cast<std::int64_t>(d), 0, scatter.index.shape[d]);
     }
@@ -205,8 +210,9 @@ Value run_scatter_add(Bound& b) {
 
 Value run_scatter_reduce(Bound& b) {
   if (!b.flag(5) || b.string(4) == "mean") {
-    fail(ErrorKind::Unsupported, "scatter_reduce() is supported with include_self=True and sum, "
-                                 "prod, amax or amin");
+    fail(ErrorKind::Unsupported,
+         "scatter_reduce() is supported with include_self=True and sum, "
+         "prod, amax or amin");
   }
   run_scatter_on(b.tensor(0), b.integer(1), b.tensor(2), {b.tensor(3), reduce_of(b.string(4))});
   return b.self();
@@ -243,14 +249,14 @@ void for_each_slice(const Array& self, Bound& b, const Change& change) {
     fail(ErrorKind::Input,
          fmt::format("{}_(): Number of indices ({}) should be equal to source.size(dim): ({}), for "
                      "dim: {}",
-                     b.name(), index.count(), given->shape[static_cast<std::size_t>(std::min(
-                         dim, given->dim() - 1))], dim));
+                     b.name(), index.count(),
+                     given->shape[static_cast<std::size_t>(std::min(dim, given->dim() - 1))], dim));
   }
   for (std::int64_t i = 0; i < index.count(); ++i) {
     const std::int64_t at = checked_index(index.as<std::int64_t>()[i], extent, dim);
-    const Array source = given == nullptr       ? Array{}
-                         : given->dim() == 0    ? *given
-                                                : select(*given, dim, i);
+    const Array source = given == nullptr    ? Array{}
+                         : given->dim() == 0 ? *given
+                                             : select(*given, dim, i);
     change(select(target, dim, at), source);
   }
 }
@@ -274,9 +280,8 @@ Value run_index_copy(Bound& b) {
 }
 Value run_index_fill(Bound& b) {
   const Array value = source_of(b, 3);
-  for_each_slice(b.tensor(0), b, [&](const Array& slice_view, const Array&) {
-    copy_into(value, slice_view);
-  });
+  for_each_slice(b.tensor(0), b,
+                 [&](const Array& slice_view, const Array&) { copy_into(value, slice_view); });
   return b.self();
 }
 
@@ -330,8 +335,9 @@ Value run_masked_scatter(Bound& b) {
   const std::int64_t needed = nonzero(mask).shape[0];
   const Array source = reshape(b.tensor(2), {-1});
   if (source.count() < needed) {
-    fail(ErrorKind::Input, "masked_scatter: expected self and source to have same dtypes and "
-                           "enough elements");
+    fail(ErrorKind::Input,
+         "masked_scatter: expected self and source to have same dtypes and "
+         "enough elements");
   }
   index_set(self, Value(mask), Value(narrow(source, 0, 0, needed)));
   return b.self();

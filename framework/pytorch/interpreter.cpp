@@ -67,8 +67,7 @@ Value Interpreter::run(Arguments arguments) {
 
 // frames_ still holds the calls that led here: nothing pops it on the way of an error.
 void Interpreter::rethrow_located(const std::exception& error, ErrorKind kind) {
-  std::string text =
-      render({Severity::Error, module_->source, current_, error.what()});
+  std::string text = render({Severity::Error, module_->source, current_, error.what()});
   constexpr std::size_t kMostFrames = 12;
   std::size_t shown = 0;
   for (std::size_t i = frames_.size(); i-- > 1 && shown < kMostFrames; ++shown) {

@@ -16,7 +16,7 @@ namespace fitest::pytorch {
 // The names of a module or of one call; functions keep the one they were defined in.
 struct Environment {
   std::unordered_map<std::string, Value> names;
-  std::shared_ptr<Environment> outer;  // null for the module
+  std::shared_ptr<Environment> outer;                        // null for the module
   std::unordered_map<std::string, Environment*> redirected;  // by global and nonlocal
 };
 using EnvironmentPtr = std::shared_ptr<Environment>;
@@ -93,7 +93,7 @@ class Interpreter {
 
   // call.cpp
   Value call_function(const std::shared_ptr<const Function>& function, Arguments& arguments);
-  void bind(const Function& function, Arguments& arguments, Environment& scope);
+  static void bind(const Function& function, const Arguments& arguments, Environment& scope);
   [[noreturn]] void rethrow_located(const std::exception& error, ErrorKind kind);
 
   Value* lookup(const std::string& name);

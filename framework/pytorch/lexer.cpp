@@ -12,8 +12,8 @@ namespace {
 constexpr std::size_t kMaxIndentation = 100;
 
 constexpr std::array<std::string_view, 35> kKeywords{
-    "False", "None",     "True",  "and",    "as",   "assert", "async",  "await", "break",
-    "class", "continue", "def",   "del",    "elif", "else",   "except", "finally", "for",
+    "False", "None",     "True",  "and",    "as",   "assert", "async",  "await",    "break",
+    "class", "continue", "def",   "del",    "elif", "else",   "except", "finally",  "for",
     "from",  "global",   "if",    "import", "in",   "is",     "lambda", "nonlocal", "not",
     "or",    "pass",     "raise", "return", "try",  "while",  "with",   "yield"};
 
@@ -48,9 +48,7 @@ class Lexer {
   }
 
  private:
-  char peek(std::size_t ahead = 0) const {
-    return at_ + ahead < end_ ? text_[at_ + ahead] : '\0';
-  }
+  char peek(std::size_t ahead = 0) const { return at_ + ahead < end_ ? text_[at_ + ahead] : '\0'; }
 
   void add(TokenKind kind, std::size_t begin) {
     tokens_.push_back({kind, {begin, at_}, text_.substr(begin, at_ - begin)});

@@ -10,7 +10,18 @@
 
 namespace fitest::pytorch {
 
-enum class TokenKind { Name, Keyword, Integer, Float, String, Operator, Newline, Indent, Dedent, End };
+enum class TokenKind {
+  Name,
+  Keyword,
+  Integer,
+  Float,
+  String,
+  Operator,
+  Newline,
+  Indent,
+  Dedent,
+  End
+};
 
 struct Token {
   TokenKind kind = TokenKind::End;

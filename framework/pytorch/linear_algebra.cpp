@@ -54,7 +54,8 @@ void multiply(const Array& a, const Array& b, const Array& c) {
     for (std::int64_t i = 0; i < batches; ++i) one(i);
     return;
   }
-  const auto grain = static_cast<std::size_t>(std::max<std::int64_t>(1, kSmallProduct / std::max<std::int64_t>(1, work)));
+  const auto grain = static_cast<std::size_t>(
+      std::max<std::int64_t>(1, kSmallProduct / std::max<std::int64_t>(1, work)));
   parallel_for(static_cast<std::size_t>(batches), grain, [&](std::size_t begin, std::size_t end) {
     for (std::size_t i = begin; i < end; ++i) one(static_cast<std::int64_t>(i));
   });
@@ -62,8 +63,9 @@ void multiply(const Array& a, const Array& b, const Array& c) {
 
 void check_dtypes(const Array& a, const Array& b) {
   if (a.dtype != b.dtype) {
-    fail(ErrorKind::Input, fmt::format("expected m1 and m2 to have the same dtype, but got: {} != {}",
-                                       name_of(a.dtype), name_of(b.dtype)));
+    fail(ErrorKind::Input,
+         fmt::format("expected m1 and m2 to have the same dtype, but got: {} != {}",
+                     name_of(a.dtype), name_of(b.dtype)));
   }
   if (a.dtype == DType::Bool || (kind_of(a.dtype) == DTypeKind::Float && bits_of(a.dtype) == 8)) {
     fail(ErrorKind::Input, fmt::format("matmul is not implemented for '{}'", name_of(a.dtype)));

@@ -16,9 +16,9 @@ namespace {
 
 void expect_rank(const Bound& b, std::size_t i, std::int64_t rank) {
   if (b.tensor(i).dim() == rank) return;
-  fail(ErrorKind::Input, fmt::format("{}(): expected a {}D tensor, but got {}D of shape {}",
-                                     b.name(), rank, b.tensor(i).dim(),
-                                     sizes_text(b.tensor(i).shape)));
+  fail(ErrorKind::Input,
+       fmt::format("{}(): expected a {}D tensor, but got {}D of shape {}", b.name(), rank,
+                   b.tensor(i).dim(), sizes_text(b.tensor(i).shape)));
 }
 
 Value run_matmul(Bound& b) {
@@ -130,7 +130,8 @@ Value run_tensordot(Bound& b) {
         a_labels[static_cast<std::size_t>(wrap_dim(left[i], x.dim()))];
   }
   for (char c : a_labels + b_labels) {
-    const bool shared = a_labels.find(c) != std::string::npos && b_labels.find(c) != std::string::npos;
+    const bool shared =
+        a_labels.find(c) != std::string::npos && b_labels.find(c) != std::string::npos;
     if (!shared) output += c;
   }
   return Value(einsum(a_labels + "," + b_labels + "->" + output, {x, y}));
@@ -139,7 +140,8 @@ Value run_tensordot(Bound& b) {
 // Zero where keep(row, column) is false.
 template <class Keep>
 Array triangle(const Array& array, const Keep& keep) {
-  if (array.dim() < 2) fail(ErrorKind::Input, "tril/triu: input tensor must have at least 2 dimensions");
+  if (array.dim() < 2)
+    fail(ErrorKind::Input, "tril/triu: input tensor must have at least 2 dimensions");
   const std::int64_t rows = array.shape[array.shape.size() - 2];
   const std::int64_t columns = array.shape.back();
   const Array mask = make_array(DType::Bool, {rows, columns});
@@ -194,8 +196,7 @@ Value run_diag(Bound& b) {
   const std::int64_t rows = array.shape[0] + std::min<std::int64_t>(offset, 0);
   const std::int64_t columns = array.shape[1] - std::max<std::int64_t>(offset, 0);
   const std::int64_t length = std::max<std::int64_t>(0, std::min(rows, columns));
-  const std::int64_t start =
-      offset >= 0 ? offset * array.strides[1] : -offset * array.strides[0];
+  const std::int64_t start = offset >= 0 ? offset * array.strides[1] : -offset * array.strides[0];
   return Value(clone(view_as(array, {length}, {array.strides[0] + array.strides[1]},
                              array.offset + (length > 0 ? start : 0))));
 }
@@ -215,9 +216,8 @@ Value run_vecdot(Bound& b) {
 }
 
 Value run_cdist(Bound& b) {
-  const Array difference =
-      arithmetic(BinaryOperator::Subtract, {unsqueeze(b.tensor(0), -2), false},
-                 {unsqueeze(b.tensor(1), -3), false});
+  const Array difference = arithmetic(BinaryOperator::Subtract, {unsqueeze(b.tensor(0), -2), false},
+                                      {unsqueeze(b.tensor(1), -3), false});
   if (b.number(2) != 2) fail(ErrorKind::Unsupported, "cdist() is supported for p=2");
   const Array squares =
       arithmetic(BinaryOperator::Multiply, {difference, false}, {difference, false});

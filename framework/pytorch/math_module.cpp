@@ -50,10 +50,10 @@ constexpr double radians(double x) {
 }
 
 const UnaryRow kUnary[] = {
-    {"sqrt", std::sqrt},   {"exp", std::exp},     {"expm1", std::expm1}, {"log2", std::log2},
-    {"log10", std::log10}, {"log1p", std::log1p}, {"sin", std::sin},     {"cos", std::cos},
-    {"tan", std::tan},     {"asin", std::asin},   {"acos", std::acos},   {"atan", std::atan},
-    {"sinh", std::sinh},   {"cosh", std::cosh},   {"tanh", std::tanh},   {"fabs", std::fabs},
+    {"sqrt", std::sqrt},   {"exp", std::exp},     {"expm1", std::expm1},  {"log2", std::log2},
+    {"log10", std::log10}, {"log1p", std::log1p}, {"sin", std::sin},      {"cos", std::cos},
+    {"tan", std::tan},     {"asin", std::asin},   {"acos", std::acos},    {"atan", std::atan},
+    {"sinh", std::sinh},   {"cosh", std::cosh},   {"tanh", std::tanh},    {"fabs", std::fabs},
     {"erf", std::erf},     {"erfc", std::erfc},   {"gamma", std::tgamma}, {"lgamma", std::lgamma},
     {"degrees", degrees},  {"radians", radians},
 };
@@ -64,7 +64,7 @@ struct BinaryRow {
 };
 
 const BinaryRow kBinary[] = {
-    {"pow", std::pow},     {"atan2", std::atan2}, {"fmod", std::fmod},
+    {"pow", std::pow},     {"atan2", std::atan2},       {"fmod", std::fmod},
     {"hypot", std::hypot}, {"copysign", std::copysign},
 };
 

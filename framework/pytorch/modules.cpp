@@ -46,8 +46,8 @@ constexpr DtypeRow kDtypes[] = {
 
 // Decorator factories and contexts that change nothing here: torch.no_grad(), @torch.no_grad,
 // torch.inference_mode(), @torch.compile(...), torch.autocast(...).
-constexpr const char* kContexts[] = {"no_grad", "inference_mode", "enable_grad", "compile",
-                                     "autocast", "set_grad_enabled"};
+constexpr const char* kContexts[] = {"no_grad", "inference_mode", "enable_grad",
+                                     "compile", "autocast",       "set_grad_enabled"};
 
 Value builtin(const char* name, std::function<Value(Interpreter&, Arguments&)> call) {
   return Value(Value::Variant(std::make_shared<const Builtin>(Builtin{name, std::move(call)})));
@@ -56,9 +56,8 @@ Value builtin(const char* name, std::function<Value(Interpreter&, Arguments&)> c
 // Called with a function it is the decorator itself, else it makes one.
 Value context(const char* name) {
   return builtin(name, [name](Interpreter&, Arguments& arguments) -> Value {
-    const bool decorates =
-        !arguments.positional.empty() &&
-        arguments.positional[0].is<std::shared_ptr<const Function>>();
+    const bool decorates = !arguments.positional.empty() &&
+                           arguments.positional[0].is<std::shared_ptr<const Function>>();
     return decorates ? arguments.positional[0] : context(name);
   });
 }
@@ -71,8 +70,7 @@ Value limits(const char* type, const Arguments& arguments) {
   if (floating != (std::string_view(type) == "finfo") || kind_of(*dtype) == DTypeKind::Bool) {
     fail(ErrorKind::Input, fmt::format("torch.{}() is not for torch.{}", type, name_of(*dtype)));
   }
-  return Value(Value::Variant(
-      std::make_shared<const NumericLimits>(NumericLimits{type, *dtype})));
+  return Value(Value::Variant(std::make_shared<const NumericLimits>(NumericLimits{type, *dtype})));
 }
 
 Value constant_function(const char* name, Value value) {
@@ -92,9 +90,8 @@ void add_torch_members(std::map<std::string, Value>& members) {
   }
   for (const char* name : kContexts) members[name] = context(name);
   for (const char* name : {"finfo", "iinfo"}) {
-    members[name] = builtin(name, [name](Interpreter&, Arguments& arguments) {
-      return limits(name, arguments);
-    });
+    members[name] = builtin(
+        name, [name](Interpreter&, Arguments& arguments) { return limits(name, arguments); });
   }
   members["inf"] = make_float(INFINITY);
   members["nan"] = make_float(NAN);

@@ -31,8 +31,7 @@ std::string_view text_of_operator(BinaryOperator op) {
 }
 
 [[noreturn]] void too_large() {
-  fail(ErrorKind::Input,
-       "an integer does not fit in 64 bits, the limit of the builtin engine");
+  fail(ErrorKind::Input, "an integer does not fit in 64 bits, the limit of the builtin engine");
 }
 
 std::int64_t floor_divide(std::int64_t a, std::int64_t b) {
@@ -79,21 +78,43 @@ Value integer_operation(BinaryOperator op, std::int64_t a, std::int64_t b) {
   std::int64_t result = 0;
   bool overflows = false;
   switch (op) {
-    case BinaryOperator::Add: overflows = __builtin_add_overflow(a, b, &result); break;
-    case BinaryOperator::Subtract: overflows = __builtin_sub_overflow(a, b, &result); break;
-    case BinaryOperator::Multiply: overflows = __builtin_mul_overflow(a, b, &result); break;
+    case BinaryOperator::Add:
+      overflows = __builtin_add_overflow(a, b, &result);
+      break;
+    case BinaryOperator::Subtract:
+      overflows = __builtin_sub_overflow(a, b, &result);
+      break;
+    case BinaryOperator::Multiply:
+      overflows = __builtin_mul_overflow(a, b, &result);
+      break;
     case BinaryOperator::Divide:
       if (b == 0) fail(ErrorKind::Input, "ZeroDivisionError: division by zero");
       return make_float(static_cast<double>(a) / static_cast<double>(b));
-    case BinaryOperator::FloorDivide: result = floor_divide(a, b); break;
-    case BinaryOperator::Modulo: result = modulo(a, b); break;
-    case BinaryOperator::Power: return integer_power(a, b);
-    case BinaryOperator::ShiftLeft: result = shift_left(a, b); break;
-    case BinaryOperator::ShiftRight: result = shift_right(a, b); break;
-    case BinaryOperator::And: result = a & b; break;
-    case BinaryOperator::Or: result = a | b; break;
-    case BinaryOperator::Xor: result = a ^ b; break;
-    default: unsupported_operands(text_of_operator(op), make_integer(a), make_integer(b));
+    case BinaryOperator::FloorDivide:
+      result = floor_divide(a, b);
+      break;
+    case BinaryOperator::Modulo:
+      result = modulo(a, b);
+      break;
+    case BinaryOperator::Power:
+      return integer_power(a, b);
+    case BinaryOperator::ShiftLeft:
+      result = shift_left(a, b);
+      break;
+    case BinaryOperator::ShiftRight:
+      result = shift_right(a, b);
+      break;
+    case BinaryOperator::And:
+      result = a & b;
+      break;
+    case BinaryOperator::Or:
+      result = a | b;
+      break;
+    case BinaryOperator::Xor:
+      result = a ^ b;
+      break;
+    default:
+      unsupported_operands(text_of_operator(op), make_integer(a), make_integer(b));
   }
   if (overflows) too_large();
   return make_integer(result);
@@ -104,26 +125,35 @@ Value float_operation(BinaryOperator op, double a, double b) {
     if (b == 0) fail(ErrorKind::Input, "ZeroDivisionError: float division by zero");
   };
   switch (op) {
-    case BinaryOperator::Add: return make_float(a + b);
-    case BinaryOperator::Subtract: return make_float(a - b);
-    case BinaryOperator::Multiply: return make_float(a * b);
-    case BinaryOperator::Divide: check(); return make_float(a / b);
-    case BinaryOperator::FloorDivide: check(); return make_float(std::floor(a / b));
+    case BinaryOperator::Add:
+      return make_float(a + b);
+    case BinaryOperator::Subtract:
+      return make_float(a - b);
+    case BinaryOperator::Multiply:
+      return make_float(a * b);
+    case BinaryOperator::Divide:
+      check();
+      return make_float(a / b);
+    case BinaryOperator::FloorDivide:
+      check();
+      return make_float(std::floor(a / b));
     case BinaryOperator::Modulo: {
       check();
       const double rest = std::fmod(a, b);
       return make_float(rest != 0 && (b < 0) != (rest < 0) ? rest + b : rest);
     }
-    case BinaryOperator::Power: return make_float(std::pow(a, b));
-    default: unsupported_operands(text_of_operator(op), make_float(a), make_float(b));
+    case BinaryOperator::Power:
+      return make_float(std::pow(a, b));
+    default:
+      unsupported_operands(text_of_operator(op), make_float(a), make_float(b));
   }
 }
 
 Value number_operation(BinaryOperator op, const Scalar& a, const Scalar& b) {
   const bool integers = a.kind != Scalar::Kind::Float && b.kind != Scalar::Kind::Float;
   if (!integers) return float_operation(op, a.number, b.number);
-  const bool bits = op == BinaryOperator::And || op == BinaryOperator::Or ||
-                    op == BinaryOperator::Xor;
+  const bool bits =
+      op == BinaryOperator::And || op == BinaryOperator::Or || op == BinaryOperator::Xor;
   if (bits && a.kind == Scalar::Kind::Bool && b.kind == Scalar::Kind::Bool) {
     return make_bool(*integer_operation(op, a.integer, b.integer).as<std::int64_t>() != 0);
   }
@@ -153,8 +183,7 @@ Value repeat(const Value& sequence, std::int64_t times) {
                                          : make_tuple(std::move(result));
 }
 
-std::optional<Value> container_operation(BinaryOperator op, const Value& left,
-                                         const Value& right) {
+std::optional<Value> container_operation(BinaryOperator op, const Value& left, const Value& right) {
   const bool repeatable = left.string() != nullptr || left.sequence() != nullptr;
   const auto* times = right.as<std::int64_t>();
   if (op == BinaryOperator::Multiply && repeatable && times != nullptr) return repeat(left, *times);
@@ -233,8 +262,7 @@ bool contains(const Value& container, const Value& item) {
     return text->find(*item.string()) != std::string::npos;
   }
   if (const Array* array = container.array()) {
-    const Array hits =
-        comparison(CompareOperator::Equal, Operand{*array, false}, operand_of(item));
+    const Array hits = comparison(CompareOperator::Equal, Operand{*array, false}, operand_of(item));
     return nonzero(hits).shape[0] > 0;
   }
   if (const auto* range = container.as<Range>()) {
@@ -290,14 +318,14 @@ std::size_t position_of(const Value& index, std::size_t size) {
                           : index;
   const auto scalar = scalar_of(plain);
   if (!scalar || scalar->kind == Scalar::Kind::Float) {
-    fail(ErrorKind::Input, fmt::format("indices must be integers or slices, not {}",
-                                       type_name(index)));
+    fail(ErrorKind::Input,
+         fmt::format("indices must be integers or slices, not {}", type_name(index)));
   }
   const auto length = static_cast<std::int64_t>(size);
   const std::int64_t at = scalar->integer < 0 ? scalar->integer + length : scalar->integer;
   if (at < 0 || at >= length) {
-    fail(ErrorKind::Input, fmt::format("index {} is out of range for {} items", scalar->integer,
-                                       size));
+    fail(ErrorKind::Input,
+         fmt::format("index {} is out of range for {} items", scalar->integer, size));
   }
   return static_cast<std::size_t>(at);
 }
@@ -336,8 +364,8 @@ Value unary_operation(UnaryOperator op, const Value& operand) {
   const auto scalar = scalar_of(operand);
   const bool is_float = scalar && scalar->kind == Scalar::Kind::Float;
   if (!scalar || (is_float && op == UnaryOperator::Invert)) {
-    fail(ErrorKind::Input, fmt::format("bad operand type for a unary operator: '{}'",
-                                       type_name(operand)));
+    fail(ErrorKind::Input,
+         fmt::format("bad operand type for a unary operator: '{}'", type_name(operand)));
   }
   if (op == UnaryOperator::Invert) return make_integer(~scalar->integer);
   if (is_float) return make_float(op == UnaryOperator::Negative ? -scalar->number : scalar->number);
@@ -376,11 +404,16 @@ Value augmented_operation(BinaryOperator op, const Value& left, const Value& rig
 
 Value compare_operation(CompareOperator op, const Value& left, const Value& right) {
   switch (op) {
-    case CompareOperator::Is: return make_bool(is_same(left, right));
-    case CompareOperator::IsNot: return make_bool(!is_same(left, right));
-    case CompareOperator::In: return make_bool(contains(right, left));
-    case CompareOperator::NotIn: return make_bool(!contains(right, left));
-    default: break;
+    case CompareOperator::Is:
+      return make_bool(is_same(left, right));
+    case CompareOperator::IsNot:
+      return make_bool(!is_same(left, right));
+    case CompareOperator::In:
+      return make_bool(contains(right, left));
+    case CompareOperator::NotIn:
+      return make_bool(!contains(right, left));
+    default:
+      break;
   }
   const bool equality = op == CompareOperator::Equal || op == CompareOperator::NotEqual;
   if (left.array() != nullptr || right.array() != nullptr) {
@@ -395,10 +428,14 @@ Value compare_operation(CompareOperator op, const Value& left, const Value& righ
   if (equality) return make_bool(equals(left, right) == (op == CompareOperator::Equal));
   const int order = order_of(left, right);
   switch (op) {
-    case CompareOperator::Less: return make_bool(order == -1);
-    case CompareOperator::LessEqual: return make_bool(order == -1 || order == 0);
-    case CompareOperator::Greater: return make_bool(order == 1);
-    default: return make_bool(order == 1 || order == 0);
+    case CompareOperator::Less:
+      return make_bool(order == -1);
+    case CompareOperator::LessEqual:
+      return make_bool(order == -1 || order == 0);
+    case CompareOperator::Greater:
+      return make_bool(order == 1);
+    default:
+      return make_bool(order == 1 || order == 0);
   }
 }
 
@@ -444,8 +481,8 @@ void delete_item(const Value& object, const Value& index) {
   }
   Dictionary* dict = object.dictionary();
   if (dict != nullptr && dict->erase(index)) return;
-  fail(ErrorKind::Input, fmt::format("cannot delete {} of this {}", repr_of(index),
-                                     type_name(object)));
+  fail(ErrorKind::Input,
+       fmt::format("cannot delete {} of this {}", repr_of(index), type_name(object)));
 }
 
 }  // namespace fitest::pytorch

@@ -102,13 +102,11 @@ class Table {
     for (const auto& rows :
          {creation_operators(), pointwise_operators(), reduction_operators(), shape_operators(),
           indexing_operators(), sort_operators(), scan_operators(), linear_algebra_operators(),
-          functional_operators(), random_operators(), query_operators()}) {
+          functional_operators(), random_operators(), query_operators(), unary_operators()}) {
       for (const OperatorRow& row : rows) add(row);
     }
   }
-  const Space& space(OperatorSpace which) const {
-    return spaces_[static_cast<std::size_t>(which)];
-  }
+  const Space& space(OperatorSpace which) const { return spaces_[static_cast<std::size_t>(which)]; }
 
  private:
   void put(OperatorSpace which, const std::string& name, const Overload& overload) {
@@ -163,21 +161,31 @@ bool is_single(const Value& value) {
 
 bool matches(ArgumentType type, const Value& value) {
   switch (type) {
-    case ArgumentType::Tensor: return value.array() != nullptr;
-    case ArgumentType::Operand: return value.array() != nullptr || scalar_of(value).has_value();
+    case ArgumentType::Tensor:
+      return value.array() != nullptr;
+    case ArgumentType::Operand:
+      return value.array() != nullptr || scalar_of(value).has_value();
     case ArgumentType::Scalar:
-    case ArgumentType::Float: return is_single(value);
-    case ArgumentType::Int: return is_integer(value);
-    case ArgumentType::Bool: return value.is<bool>() || is_integer(value);
-    case ArgumentType::Ints: return is_integer(value) || all_items(value, is_integer);
-    case ArgumentType::Floats: return is_single(value) || all_items(value, is_single);
+    case ArgumentType::Float:
+      return is_single(value);
+    case ArgumentType::Int:
+      return is_integer(value);
+    case ArgumentType::Bool:
+      return value.is<bool>() || is_integer(value);
+    case ArgumentType::Ints:
+      return is_integer(value) || all_items(value, is_integer);
+    case ArgumentType::Floats:
+      return is_single(value) || all_items(value, is_single);
     case ArgumentType::Tensors:
       return all_items(value, [](const Value& v) { return v.array() != nullptr; });
-    case ArgumentType::Dtype: return value.is<DType>();
-    case ArgumentType::Device: return value.is<Device>() || value.string() != nullptr ||
-                                      value.is<std::int64_t>();
-    case ArgumentType::String: return value.string() != nullptr;
-    case ArgumentType::Any: return true;
+    case ArgumentType::Dtype:
+      return value.is<DType>();
+    case ArgumentType::Device:
+      return value.is<Device>() || value.string() != nullptr || value.is<std::int64_t>();
+    case ArgumentType::String:
+      return value.string() != nullptr;
+    case ArgumentType::Any:
+      return true;
   }
   return false;
 }
@@ -192,7 +200,9 @@ std::size_t positional_count(const Overload& overload) {
 class Binder {
  public:
   Binder(const Overload& overload, const Value& self, const Arguments& arguments)
-      : overload_(overload), values_(overload.formals.size()), set_(overload.formals.size(), false) {
+      : overload_(overload),
+        values_(overload.formals.size()),
+        set_(overload.formals.size(), false) {
     if (!self.is_none()) set(0, self);
     bind_positional(self.is_none() ? 0 : 1, arguments.positional);
     for (const auto& [name, value] : arguments.keywords) bind_keyword(name, value);
@@ -252,8 +262,8 @@ class Binder {
     const Formal& formal = overload_.formals[i];
     if (!set_[i]) {
       if (!formal.has_default) {
-        problem_ = fmt::format("missing the argument '{}'",
-                               formal.name == "self" ? "input" : formal.name);
+        problem_ =
+            fmt::format("missing the argument '{}'", formal.name == "self" ? "input" : formal.name);
         return;
       }
       values_[i] = formal.default_value;
@@ -294,9 +304,9 @@ void write_in_place(const Array& self, const Array& result, std::string_view nam
          fmt::format("{}_(): output with shape {} doesn't match the broadcast shape {}", name,
                      sizes_text(self.shape), sizes_text(result.shape)));
   }
-  const bool narrows = (kind_of(result.dtype) == DTypeKind::Float &&
-                        kind_of(self.dtype) != DTypeKind::Float) ||
-                       (self.dtype == DType::Bool && result.dtype != DType::Bool);
+  const bool narrows =
+      (kind_of(result.dtype) == DTypeKind::Float && kind_of(self.dtype) != DTypeKind::Float) ||
+      (self.dtype == DType::Bool && result.dtype != DType::Bool);
   if (narrows) {
     fail(ErrorKind::Input, fmt::format("{}_(): result type {} can't be cast to {}", name,
                                        name_of(result.dtype), name_of(self.dtype)));

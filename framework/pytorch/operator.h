@@ -29,14 +29,27 @@ class Bound;
 struct OperatorRow {
   unsigned spelling;
   // "softmax(Tensor self, int dim, *, ScalarType? dtype=None)". Types: Tensor, Operand (a tensor
-  // or a number), Scalar, int, float, bool, int[], float[], Tensor[], ScalarType, Device, str, Any; `?` allows None;
-  // an int[] may be spelt out as several integers when it is the last positional parameter.
+  // or a number), Scalar, int, float, bool, int[], float[], Tensor[], ScalarType, Device, str, Any;
+  // `?` allows None; an int[] may be spelt out as several integers when it is the last positional
+  // parameter.
   std::string_view signature;
   Value (*handler)(Bound&);
 };
 
 enum class ArgumentType : std::uint8_t {
-  Tensor, Operand, Scalar, Int, Float, Bool, Ints, Floats, Tensors, Dtype, Device, String, Any
+  Tensor,
+  Operand,
+  Scalar,
+  Int,
+  Float,
+  Bool,
+  Ints,
+  Floats,
+  Tensors,
+  Dtype,
+  Device,
+  String,
+  Any
 };
 
 struct Formal {
@@ -99,6 +112,7 @@ void write_in_place(const Array& self, const Array& result, std::string_view nam
 // The rows, grouped by file.
 std::span<const OperatorRow> creation_operators();
 std::span<const OperatorRow> pointwise_operators();
+std::span<const OperatorRow> unary_operators();
 std::span<const OperatorRow> reduction_operators();
 std::span<const OperatorRow> shape_operators();
 std::span<const OperatorRow> indexing_operators();

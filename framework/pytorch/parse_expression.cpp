@@ -140,8 +140,7 @@ ExprPtr Parser::parse_expression() {
   ExprPtr condition = parse_or();
   expect("else", "after the condition");
   ExprPtr otherwise = parse_expression();
-  return make(begin,
-              Conditional{std::move(condition), std::move(value), std::move(otherwise)});
+  return make(begin, Conditional{std::move(condition), std::move(value), std::move(otherwise)});
 }
 
 ExprPtr Parser::parse_or() {
@@ -330,10 +329,14 @@ ExprPtr Parser::parse_atom() {
       return make(token.range.begin, Name{std::move(id)});
     }
     case TokenKind::Integer:
-    case TokenKind::Float: return parse_number();
-    case TokenKind::String: return parse_strings();
-    case TokenKind::Keyword: return parse_keyword_atom();
-    default: break;
+    case TokenKind::Float:
+      return parse_number();
+    case TokenKind::String:
+      return parse_strings();
+    case TokenKind::Keyword:
+      return parse_keyword_atom();
+    default:
+      break;
   }
   if (at("(")) return parse_parenthesised();
   if (at("[")) return parse_list();
@@ -384,8 +387,8 @@ ExprPtr Parser::parse_parenthesised() {
   ExprPtr value = parse_expression_list();
   if (at("for")) {
     auto clauses = parse_clauses();
-    value = make(begin, Comprehension{Collection::Generator, std::move(value), nullptr,
-                                      std::move(clauses)});
+    value = make(
+        begin, Comprehension{Collection::Generator, std::move(value), nullptr, std::move(clauses)});
   }
   expect(")", "after the expression");
   value->range = {begin, end_of_last()};
@@ -401,8 +404,8 @@ ExprPtr Parser::parse_list() {
     if (list.items.empty() && at("for")) {
       auto clauses = parse_clauses();
       expect("]", "after the comprehension");
-      return make(begin, Comprehension{Collection::List, std::move(item), nullptr,
-                                       std::move(clauses)});
+      return make(begin,
+                  Comprehension{Collection::List, std::move(item), nullptr, std::move(clauses)});
     }
     list.items.push_back(std::move(item));
     if (!at("]")) expect(",", "or ']' after an item");
@@ -440,8 +443,8 @@ ExprPtr Parser::parse_braces() {
   if (at("for")) {
     auto clauses = parse_clauses();
     expect("}", "after the comprehension");
-    return make(begin, Comprehension{Collection::Set, std::move(first), nullptr,
-                                     std::move(clauses)});
+    return make(begin,
+                Comprehension{Collection::Set, std::move(first), nullptr, std::move(clauses)});
   }
   Display set{Collection::Set, {}};
   set.items.push_back(std::move(first));

@@ -271,8 +271,8 @@ Stmt Parser::parse_import() {
     name.range.end = end_of_last();
     // `import a.b` binds a.
     const bool renamed = accept("as");
-    name.bound = renamed ? expect_name("a name after 'as'")
-                         : name.module.substr(0, name.module.find('.'));
+    name.bound =
+        renamed ? expect_name("a name after 'as'") : name.module.substr(0, name.module.find('.'));
     if (!renamed) name.module = name.bound;
     statement.names.push_back(std::move(name));
   } while (accept(","));

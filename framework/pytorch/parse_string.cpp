@@ -18,8 +18,8 @@ Content content_of(const Token& token) {
   const std::size_t quote = token.text.find_first_of("\"'");
   const bool raw = token.text.substr(0, quote).find_first_of("rR") != std::string_view::npos;
   const char c = token.text[quote];
-  const bool triple = token.text.size() >= quote + 6 && token.text[quote + 1] == c &&
-                      token.text[quote + 2] == c;
+  const bool triple =
+      token.text.size() >= quote + 6 && token.text[quote + 1] == c && token.text[quote + 2] == c;
   const std::size_t marks = triple ? 3 : 1;
   return {{token.range.begin + quote + marks, token.range.end - marks}, raw};
 }
@@ -177,9 +177,9 @@ FormatPiece Parser::parse_field(std::size_t& at, std::size_t end, bool raw, int 
   std::size_t expression_end = stop;
   FormatPiece piece;
   while (expression_end > at && text[expression_end - 1] == ' ') --expression_end;
-  const bool shows_source = expression_end > at + 1 && text[expression_end - 1] == '=' &&
-                            std::string_view("=!<>").find(text[expression_end - 2]) ==
-                                std::string_view::npos;
+  const bool shows_source =
+      expression_end > at + 1 && text[expression_end - 1] == '=' &&
+      std::string_view("=!<>").find(text[expression_end - 2]) == std::string_view::npos;
   if (shows_source) {
     piece.text = std::string(text.substr(at, stop - at));
     piece.conversion = 'r';

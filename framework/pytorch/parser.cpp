@@ -10,11 +10,16 @@ constexpr int kMaxNesting = 100;
 
 std::string describe(const Token& token) {
   switch (token.kind) {
-    case TokenKind::Newline: return "the end of the line";
-    case TokenKind::Indent: return "an indent";
-    case TokenKind::Dedent: return "the end of the block";
-    case TokenKind::End: return "the end of the source";
-    default: return fmt::format("'{}'", token.text.substr(0, 40));
+    case TokenKind::Newline:
+      return "the end of the line";
+    case TokenKind::Indent:
+      return "an indent";
+    case TokenKind::Dedent:
+      return "the end of the block";
+    case TokenKind::End:
+      return "the end of the source";
+    default:
+      return fmt::format("'{}'", token.text.substr(0, 40));
   }
 }
 

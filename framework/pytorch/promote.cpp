@@ -12,9 +12,12 @@ namespace {
 
 int category(DType dtype) {
   switch (kind_of(dtype)) {
-    case DTypeKind::Bool: return 0;
-    case DTypeKind::Float: return 2;
-    default: return 1;
+    case DTypeKind::Bool:
+      return 0;
+    case DTypeKind::Float:
+      return 2;
+    default:
+      return 1;
   }
 }
 

@@ -11,7 +11,7 @@ namespace fitest::pytorch {
 
 // A tensor or a number as an argument of a pointwise operator.
 struct Operand {
-  Array array;         // of a number: 0-dimensional, float64, int64 or bool
+  Array array;           // of a number: 0-dimensional, float64, int64 or bool
   bool wrapped = false;  // it is a number
 };
 

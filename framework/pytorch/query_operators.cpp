@@ -11,8 +11,8 @@ namespace {
 Value run_item(Bound& b) {
   const Array& array = b.tensor(0);
   if (array.count() != 1) {
-    fail(ErrorKind::Input, fmt::format("a Tensor with {} elements cannot be converted to Scalar",
-                                       array.count()));
+    fail(ErrorKind::Input,
+         fmt::format("a Tensor with {} elements cannot be converted to Scalar", array.count()));
   }
   return element_at(array, 0);
 }
@@ -37,7 +37,8 @@ Value run_size(Bound& b) {
   const Array& array = b.tensor(0);
   if (!b.given(1)) return make_size(array.shape);
   const std::int64_t dim = wrap_dim(b.integer(1), array.dim());
-  if (array.dim() == 0) fail(ErrorKind::Input, "Dimension specified as 0 but tensor has no dimensions");
+  if (array.dim() == 0)
+    fail(ErrorKind::Input, "Dimension specified as 0 but tensor has no dimensions");
   return make_integer(array.shape[static_cast<std::size_t>(dim)]);
 }
 

@@ -118,7 +118,8 @@ Value run_randperm(Bound& b) {
   for (std::int64_t i = 0; i < n; ++i) values[i] = i;
   Words words;
   for (std::int64_t i = n - 1; i > 0; --i) {
-    std::swap(values[i], values[static_cast<std::int64_t>(words.uniform() * static_cast<double>(i + 1))]);
+    std::swap(values[i],
+              values[static_cast<std::int64_t>(words.uniform() * static_cast<double>(i + 1))]);
   }
   return Value(to_dtype(array, b.dtype_or(1, DType::Int64)));
 }
@@ -217,8 +218,7 @@ Value run_exponential(Bound& b) {
 constexpr unsigned kBoth = kTorch | kMethod;
 
 constexpr OperatorRow kRows[] = {
-    {kTorch,
-     "rand(int[] size, *, ScalarType? dtype=None, Device? device=None, Any generator=None)",
+    {kTorch, "rand(int[] size, *, ScalarType? dtype=None, Device? device=None, Any generator=None)",
      run_rand},
     {kTorch,
      "randn(int[] size, *, ScalarType? dtype=None, Device? device=None, Any generator=None)",

@@ -143,35 +143,35 @@ void sum_columns(const ReductionPlan& plan, const Array& out) {
   constexpr std::int64_t kColumns = 256;
   constexpr std::int64_t kCascade = 64;  // rows added before they join the total
   const std::int64_t strips = (width + kColumns - 1) / kColumns;
-  const auto grain = static_cast<std::size_t>(
-      std::max<std::int64_t>(1, kParallelGrain / std::max<std::int64_t>(1, plan.length * kColumns)));
-  parallel_for(static_cast<std::size_t>(outer * strips), grain, [&](std::size_t begin,
-                                                                    std::size_t end) {
-    C total[kColumns];
-    C part[kColumns];
-    C row[kColumns];
-    for (std::size_t piece = begin; piece < end; ++piece) {
-      const std::int64_t block = static_cast<std::int64_t>(piece) / strips;
-      const std::int64_t first = static_cast<std::int64_t>(piece) % strips * kColumns;
-      const std::int64_t n = std::min(kColumns, width - first);
-      std::int64_t offset = first * stride;
-      std::int64_t rest = block;
-      for (std::size_t d = plan.outer - 1; d-- > 0;) {
-        offset += rest % plan.rows.shape[d] * plan.rows.strides[d];
-        rest /= plan.rows.shape[d];
-      }
-      std::fill(total, total + n, C{0});
-      for (std::int64_t at = 0; at < plan.length; at += kCascade) {
-        std::fill(part, part + n, C{0});
-        for (std::int64_t r = at; r < std::min(at + kCascade, plan.length); ++r) {
-          load(from + (offset + r * reduced_stride) * in_size, stride, n, row);
-          for (std::int64_t i = 0; i < n; ++i) part[i] += row[i];
-        }
-        for (std::int64_t i = 0; i < n; ++i) total[i] += part[i];
-      }
-      store(total, to + (block * width + first) * out_size, 1, n);
-    }
-  });
+  const auto grain = static_cast<std::size_t>(std::max<std::int64_t>(
+      1, kParallelGrain / std::max<std::int64_t>(1, plan.length * kColumns)));
+  parallel_for(static_cast<std::size_t>(outer * strips), grain,
+               [&](std::size_t begin, std::size_t end) {
+                 C total[kColumns];
+                 C part[kColumns];
+                 C row[kColumns];
+                 for (std::size_t piece = begin; piece < end; ++piece) {
+                   const std::int64_t block = static_cast<std::int64_t>(piece) / strips;
+                   const std::int64_t first = static_cast<std::int64_t>(piece) % strips * kColumns;
+                   const std::int64_t n = std::min(kColumns, width - first);
+                   std::int64_t offset = first * stride;
+                   std::int64_t rest = block;
+                   for (std::size_t d = plan.outer - 1; d-- > 0;) {
+                     offset += rest % plan.rows.shape[d] * plan.rows.strides[d];
+                     rest /= plan.rows.shape[d];
+                   }
+                   std::fill(total, total + n, C{0});
+                   for (std::int64_t at = 0; at < plan.length; at += kCascade) {
+                     std::fill(part, part + n, C{0});
+                     for (std::int64_t r = at; r < std::min(at + kCascade, plan.length); ++r) {
+                       load(from + (offset + r * reduced_stride) * in_size, stride, n, row);
+                       for (std::int64_t i = 0; i < n; ++i) part[i] += row[i];
+                     }
+                     for (std::int64_t i = 0; i < n; ++i) total[i] += part[i];
+                   }
+                   store(total, to + (block * width + first) * out_size, 1, n);
+                 }
+               });
 }
 
 template <class C>

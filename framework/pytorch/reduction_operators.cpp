@@ -153,23 +153,21 @@ Value run_aminmax(Bound& b) {
 Value run_any(Bound& b) {
   const Array& array = b.tensor(0);
   const DType result = array.dtype == DType::UInt8 ? DType::UInt8 : DType::Bool;
-  return Value(reduce_with(array, dims_of(b, 1), b.flag(2), result,
-                           [](const auto* row, std::int64_t n) {
-                             using C = std::decay_t<decltype(*row)>;
-                             return static_cast<C>(
-                                 std::any_of(row, row + n, [](C x) { return x != C{0}; }));
-                           }));
+  return Value(
+      reduce_with(array, dims_of(b, 1), b.flag(2), result, [](const auto* row, std::int64_t n) {
+        using C = std::decay_t<decltype(*row)>;
+        return static_cast<C>(std::any_of(row, row + n, [](C x) { return x != C{0}; }));
+      }));
 }
 
 Value run_all(Bound& b) {
   const Array& array = b.tensor(0);
   const DType result = array.dtype == DType::UInt8 ? DType::UInt8 : DType::Bool;
-  return Value(reduce_with(array, dims_of(b, 1), b.flag(2), result,
-                           [](const auto* row, std::int64_t n) {
-                             using C = std::decay_t<decltype(*row)>;
-                             return static_cast<C>(
-                                 std::all_of(row, row + n, [](C x) { return x != C{0}; }));
-                           }));
+  return Value(
+      reduce_with(array, dims_of(b, 1), b.flag(2), result, [](const auto* row, std::int64_t n) {
+        using C = std::decay_t<decltype(*row)>;
+        return static_cast<C>(std::all_of(row, row + n, [](C x) { return x != C{0}; }));
+      }));
 }
 
 // ATen multiplies half types in their own type.
@@ -238,9 +236,8 @@ Value run_variance(Bound& b) {
 template <bool kRoot>
 Value run_variance_mean(Bound& b) {
   const Shape dims = dims_of(b, 1);
-  return make_tuple(
-      {Value(variance(b.tensor(0), dims, b.flag(3), {correction_of(b, 2, 4), kRoot})),
-       Value(mean(b.tensor(0), dims, b.flag(3), std::nullopt))});
+  return make_tuple({Value(variance(b.tensor(0), dims, b.flag(3), {correction_of(b, 2, 4), kRoot})),
+                     Value(mean(b.tensor(0), dims, b.flag(3), std::nullopt))});
 }
 
 template <class C>
@@ -252,7 +249,8 @@ C log_sum_exp(const C* row, std::int64_t n) {
   }
   const C shift = std::isinf(best) ? C{0} : best;
   std::vector<C> terms(static_cast<std::size_t>(n));
-  for (std::int64_t i = 0; i < n; ++i) terms[static_cast<std::size_t>(i)] = std::exp(row[i] - shift);
+  for (std::int64_t i = 0; i < n; ++i)
+    terms[static_cast<std::size_t>(i)] = std::exp(row[i] - shift);
   return std::log(pairwise_sum(terms.data(), n)) + shift;
 }
 
@@ -274,34 +272,38 @@ C norm_of(const C* row, std::int64_t n, double p) {
   std::vector<C> terms(static_cast<std::size_t>(n));
   for (std::int64_t i = 0; i < n; ++i) {
     const C x = std::abs(row[i]);
-    terms[static_cast<std::size_t>(i)] = p == 2 ? x * x : p == 1 ? x : p == 0 ? C(x != 0)
-                                                              : std::pow(x, static_cast<C>(p));
+    terms[static_cast<std::size_t>(i)] = p == 2   ? x * x
+                                         : p == 1 ? x
+                                         : p == 0 ? C(x != 0)
+                                                  : std::pow(x, static_cast<C>(p));
   }
   if (n > 0 && std::isinf(p)) {
     return p > 0 ? *std::max_element(terms.begin(), terms.end())
                  : *std::min_element(terms.begin(), terms.end());
   }
   const C total = pairwise_sum(terms.data(), n);
-  return p == 2 ? std::sqrt(total) : p == 1 || p == 0 ? total : std::pow(total, static_cast<C>(1 / p));
+  return p == 2             ? std::sqrt(total)
+         : p == 1 || p == 0 ? total
+                            : std::pow(total, static_cast<C>(1 / p));
 }
 
 Array vector_norm(const Array& array, double p, const Shape& dims, bool keepdim) {
   const DType dtype = float_type(array.dtype);
-  return reduce_with(to_dtype(array, dtype), dims, keepdim, dtype,
-                     [p](const auto* row, std::int64_t n) {
-                       using C = std::decay_t<decltype(*row)>;
-                       if constexpr (!std::is_floating_point_v<C>) {
-                         return C{0};
-                       } else if (std::isinf(p)) {
-                         std::vector<C> sizes(static_cast<std::size_t>(n));
-                         std::transform(row, row + n, sizes.begin(), [](C x) { return std::abs(x); });
-                         if (n == 0) return C{0};
-                         return p > 0 ? *std::max_element(sizes.begin(), sizes.end())
-                                      : *std::min_element(sizes.begin(), sizes.end());
-                       } else {
-                         return norm_of(row, n, p);
-                       }
-                     });
+  return reduce_with(
+      to_dtype(array, dtype), dims, keepdim, dtype, [p](const auto* row, std::int64_t n) {
+        using C = std::decay_t<decltype(*row)>;
+        if constexpr (!std::is_floating_point_v<C>) {
+          return C{0};
+        } else if (std::isinf(p)) {
+          std::vector<C> sizes(static_cast<std::size_t>(n));
+          std::transform(row, row + n, sizes.begin(), [](C x) { return std::abs(x); });
+          if (n == 0) return C{0};
+          return p > 0 ? *std::max_element(sizes.begin(), sizes.end())
+                       : *std::min_element(sizes.begin(), sizes.end());
+        } else {
+          return norm_of(row, n, p);
+        }
+      });
 }
 
 Value run_norm(Bound& b) {
@@ -310,8 +312,8 @@ Value run_norm(Bound& b) {
 }
 
 Value run_count_nonzero(Bound& b) {
-  const Array set =
-      comparison(CompareOperator::NotEqual, {b.tensor(0), false}, operand_of(Scalar::of(std::int64_t{0})));
+  const Array set = comparison(CompareOperator::NotEqual, {b.tensor(0), false},
+                               operand_of(Scalar::of(std::int64_t{0})));
   return Value(sum(set, dims_of(b, 1), false, std::nullopt));
 }
 

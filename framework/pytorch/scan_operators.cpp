@@ -24,9 +24,7 @@ Array scan(const Array& array, std::int64_t dim, DType dtype, const Step& step) 
   with_compute_type(dtype, [&](auto tag) {
     using C = decltype(tag);
     const std::function<void(const C*, std::int64_t, C*)> body = [&](const C* row, std::int64_t n,
-                                                                    C* to) {
-      step(row, n, to);
-    };
+                                                                     C* to) { step(row, n, to); };
     result = map_rows<C>(source, at, {dtype, extent}, body);
   });
   return source.dim() == 0 ? reshape(result, {}) : result;
@@ -97,15 +95,15 @@ Value run_cumulative_extreme(Bound& b) {
     }
   };
   const Array& array = b.tensor(0);
-  const Array values = scan(array, b.integer(1), array.dtype,
-                            [&](const auto* row, std::int64_t n, auto* to) {
-                              walk(row, n, [&](auto i, auto best) { to[i] = row[best]; });
-                            });
-  const Array indices = scan(array, b.integer(1), array.dtype,
-                             [&](const auto* row, std::int64_t n, auto* to) {
-                               using C = std::decay_t<decltype(*row)>;
-                               walk(row, n, [&](auto i, auto best) { to[i] = static_cast<C>(best); });
-                             });
+  const Array values =
+      scan(array, b.integer(1), array.dtype, [&](const auto* row, std::int64_t n, auto* to) {
+        walk(row, n, [&](auto i, auto best) { to[i] = row[best]; });
+      });
+  const Array indices =
+      scan(array, b.integer(1), array.dtype, [&](const auto* row, std::int64_t n, auto* to) {
+        using C = std::decay_t<decltype(*row)>;
+        walk(row, n, [&](auto i, auto best) { to[i] = static_cast<C>(best); });
+      });
   return make_named_tuple({Value(values), Value(to_dtype(indices, DType::Int64))}, kValuesIndices);
 }
 

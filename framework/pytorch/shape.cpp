@@ -121,8 +121,8 @@ Shape infer_shape(const Shape& shape, std::int64_t count) {
   }
   const bool fits = unknown ? known > 0 && count % known == 0 : known == count;
   if (!fits) {
-    fail(ErrorKind::Input, fmt::format("shape '{}' is invalid for input of size {}",
-                                       sizes_text(shape), count));
+    fail(ErrorKind::Input,
+         fmt::format("shape '{}' is invalid for input of size {}", sizes_text(shape), count));
   }
   if (unknown) result[*unknown] = count / known;
   return result;
@@ -166,8 +166,8 @@ Array concatenate(const std::vector<Array>& arrays, std::int64_t dim) {
   if (arrays.empty()) fail(ErrorKind::Input, "torch.cat(): expected a non-empty list of Tensors");
   // 1-dimensional empty tensors take part whatever the others' shape, for PyTorch's history.
   const auto skipped = [](const Array& a) { return a.dim() == 1 && a.shape[0] == 0; };
-  const auto model = std::find_if(arrays.begin(), arrays.end(),
-                                  [&](const Array& a) { return !skipped(a); });
+  const auto model =
+      std::find_if(arrays.begin(), arrays.end(), [&](const Array& a) { return !skipped(a); });
   DType dtype = arrays[0].dtype;
   for (const Array& array : arrays) dtype = promote_types(dtype, array.dtype);
   if (model == arrays.end()) return make_array(dtype, {0});

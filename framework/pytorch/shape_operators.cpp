@@ -25,9 +25,9 @@ Value run_view_dtype(Bound& b) {
   const auto after = static_cast<std::int64_t>(result.item_size());
   if (before == after) return Value(result);
   if (array.dim() == 0 || (array.strides.back() != 1 && array.shape.back() != 1)) {
-    fail(ErrorKind::Input, fmt::format("self.stride(-1) must be 1 to view {} as {}, but got {}",
-                                       name_of(array.dtype), name_of(dtype),
-                                       array.dim() == 0 ? 0 : array.strides.back()));
+    fail(ErrorKind::Input,
+         fmt::format("self.stride(-1) must be 1 to view {} as {}, but got {}", name_of(array.dtype),
+                     name_of(dtype), array.dim() == 0 ? 0 : array.strides.back()));
   }
   const auto rescale = [&](std::int64_t elements) {
     if (elements * before % after != 0) {
@@ -127,7 +127,8 @@ Value run_expand(Bound& b) {
   for (std::size_t i = 0; i < shape.size(); ++i) {
     if (shape[i] >= 0) continue;
     if (shape[i] != -1 || i < lead) {
-      fail(ErrorKind::Input, fmt::format("expand(): the expanded size {} is not allowed", shape[i]));
+      fail(ErrorKind::Input,
+           fmt::format("expand(): the expanded size {} is not allowed", shape[i]));
     }
     shape[i] = array.shape[i - lead];
   }
@@ -153,8 +154,9 @@ Value run_repeat(Bound& b) {
   Array array = b.tensor(0);
   const Shape times = b.integers(1);
   if (times.size() < array.shape.size()) {
-    fail(ErrorKind::Input, "Number of dimensions of repeat dims can not be smaller than number of "
-                           "dimensions of tensor");
+    fail(ErrorKind::Input,
+         "Number of dimensions of repeat dims can not be smaller than number of "
+         "dimensions of tensor");
   }
   while (array.shape.size() < times.size()) array = unsqueeze(array, 0);
   Shape shape(times.size());
@@ -315,7 +317,8 @@ Value run_split_sizes(Bound& b) {
 Value run_unbind(Bound& b) {
   const Array& array = b.tensor(0);
   const std::int64_t dim = wrap_dim(b.integer(1), array.dim());
-  if (array.dim() == 0) fail(ErrorKind::Input, "Dimension specified as 0 but tensor has no dimensions");
+  if (array.dim() == 0)
+    fail(ErrorKind::Input, "Dimension specified as 0 but tensor has no dimensions");
   std::vector<Value> parts;
   for (std::int64_t i = 0; i < array.shape[static_cast<std::size_t>(dim)]; ++i) {
     parts.emplace_back(select(array, dim, i));
@@ -385,7 +388,8 @@ Value run_roll(Bound& b) {
     array = reshape(array, {-1});
     dims = {0};
   }
-  if (shifts.size() != dims.size()) fail(ErrorKind::Input, "roll: shifts and dimensions must align");
+  if (shifts.size() != dims.size())
+    fail(ErrorKind::Input, "roll: shifts and dimensions must align");
   for (std::size_t k = 0; k < dims.size(); ++k) {
     const std::int64_t dim = wrap_dim(dims[k], array.dim());
     const std::int64_t extent = array.shape[static_cast<std::size_t>(dim)];

@@ -55,12 +55,14 @@ void select_row(const C* row, std::vector<std::int64_t>& positions, std::int64_t
 
 // Indices along `dim`, `width` of them, as int64.
 template <class Choose>
-Array indices_along(const Array& array, std::int64_t dim, std::int64_t width, const Choose& choose) {
+Array indices_along(const Array& array, std::int64_t dim, std::int64_t width,
+                    const Choose& choose) {
   Array result;
   with_compute_type(array.dtype, [&](auto tag) {
     using C = decltype(tag);
     // The positions travel through the compute type; a float would round those beyond 2^24.
-    const std::int64_t rows_extent = array.dim() == 0 ? 1 : array.shape[static_cast<std::size_t>(dim)];
+    const std::int64_t rows_extent =
+        array.dim() == 0 ? 1 : array.shape[static_cast<std::size_t>(dim)];
     if constexpr (std::is_same_v<C, float>) {
       if (rows_extent > (std::int64_t{1} << 24)) {
         result = indices_along(to_dtype(array, DType::Float64), dim, width, choose);
@@ -68,7 +70,7 @@ Array indices_along(const Array& array, std::int64_t dim, std::int64_t width, co
       }
     }
     const std::function<void(const C*, std::int64_t, C*)> body = [&](const C* row, std::int64_t n,
-                                                                    C* to) {
+                                                                     C* to) {
       std::vector<std::int64_t> positions(static_cast<std::size_t>(n));
       choose(row, positions);
       for (std::int64_t i = 0; i < width; ++i) {
@@ -94,10 +96,9 @@ struct Sorted {
 Sorted sort(const Array& array, std::int64_t dim, bool descending) {
   dim = wrap_dim(dim, array.dim());
   const std::int64_t extent = array.dim() == 0 ? 1 : array.shape[static_cast<std::size_t>(dim)];
-  const Array indices =
-      indices_along(array, dim, extent, [descending](const auto* row, auto& positions) {
-        order_row(row, positions, descending);
-      });
+  const Array indices = indices_along(
+      array, dim, extent,
+      [descending](const auto* row, auto& positions) { order_row(row, positions, descending); });
   return {values_at(array, dim, indices), indices};
 }
 
@@ -119,10 +120,9 @@ Value run_topk(Bound& b) {
   const bool largest = b.flag(3);
   const std::int64_t extent = array.dim() == 0 ? 1 : array.shape[static_cast<std::size_t>(dim)];
   if (k < 0 || k > extent) fail(ErrorKind::Input, "selected index k out of range");
-  const Array indices =
-      indices_along(array, dim, k, [k, largest](const auto* row, auto& positions) {
-        select_row(row, positions, k, largest);
-      });
+  const Array indices = indices_along(
+      array, dim, k,
+      [k, largest](const auto* row, auto& positions) { select_row(row, positions, k, largest); });
   return make_named_tuple({Value(values_at(array, dim, indices)), Value(indices)}, kValuesIndices);
 }
 
@@ -171,12 +171,11 @@ Array search(const Array& sequence, const Array& values, bool right, DType dtype
   const Array wanted = contiguous(to_dtype(values, common));
   const Array result = make_array(DType::Int64, values.shape);
   const std::int64_t width = rows.dim() == 0 ? 1 : rows.shape.back();
-  const std::int64_t batch_width =
-      rows.dim() <= 1 ? std::max<std::int64_t>(1, wanted.count())
-                      : (values.dim() == 0 ? 1 : values.shape.back());
-  if (rows.dim() > 1 && (values.dim() != rows.dim() ||
-                         !std::equal(rows.shape.begin(), rows.shape.end() - 1,
-                                     values.shape.begin()))) {
+  const std::int64_t batch_width = rows.dim() <= 1 ? std::max<std::int64_t>(1, wanted.count())
+                                                   : (values.dim() == 0 ? 1 : values.shape.back());
+  if (rows.dim() > 1 &&
+      (values.dim() != rows.dim() ||
+       !std::equal(rows.shape.begin(), rows.shape.end() - 1, values.shape.begin()))) {
     fail(ErrorKind::Input,
          "torch.searchsorted(): boundaries tensor should be 1 dimension or the first N-1 "
          "dimensions of boundaries tensor and input value tensor must match");
@@ -195,18 +194,17 @@ Array search(const Array& sequence, const Array& values, bool right, DType dtype
 
 Array values_of(const Bound& b, std::size_t i) {
   const Array* array = b.value(i).array();
-  return array != nullptr ? *array
-                          : make_scalar_array(default_dtype(b.scalar(i)), b.scalar(i));
+  return array != nullptr ? *array : make_scalar_array(default_dtype(b.scalar(i)), b.scalar(i));
 }
 
 Value run_searchsorted(Bound& b) {
   const bool right = b.flag(3) || (b.given(4) && b.string(4) == "right");
-  return Value(search(b.tensor(0), values_of(b, 1), right,
-                      b.flag(2) ? DType::Int32 : DType::Int64));
+  return Value(
+      search(b.tensor(0), values_of(b, 1), right, b.flag(2) ? DType::Int32 : DType::Int64));
 }
 Value run_bucketize(Bound& b) {
-  return Value(search(b.tensor(1), values_of(b, 0), b.flag(3),
-                      b.flag(2) ? DType::Int32 : DType::Int64));
+  return Value(
+      search(b.tensor(1), values_of(b, 0), b.flag(3), b.flag(2) ? DType::Int32 : DType::Int64));
 }
 
 Array index_column(const std::vector<std::int64_t>& values) {
@@ -282,8 +280,7 @@ constexpr OperatorRow kRows[] = {
      "unique(Tensor self, bool sorted=True, bool return_inverse=False, bool return_counts=False, "
      "int? dim=None)",
      run_unique},
-    {kBoth,
-     "unique_consecutive(Tensor self, bool return_inverse=False, bool return_counts=False)",
+    {kBoth, "unique_consecutive(Tensor self, bool return_inverse=False, bool return_counts=False)",
      run_unique_consecutive},
     {kTorch,
      "isin(Operand elements, Operand test_elements, *, bool assume_unique=False, bool "

@@ -18,9 +18,8 @@ constexpr std::int64_t kMostElements = 1000;
 std::string text_at(const Value& value, bool quoted, int depth);
 
 std::string quote(const std::string& text) {
-  const char mark = text.find('\'') != std::string::npos && text.find('"') == std::string::npos
-                        ? '"'
-                        : '\'';
+  const char mark =
+      text.find('\'') != std::string::npos && text.find('"') == std::string::npos ? '"' : '\'';
   std::string result(1, mark);
   for (char c : text) {
     if (c == '\n') {
@@ -93,8 +92,8 @@ std::string array_text(const Array& array) {
                        name_of(array.dtype));
   }
   std::string text = "tensor(" + array_rows(array, 0, 0);
-  const bool is_default = array.dtype == DType::Float32 || array.dtype == DType::Int64 ||
-                          array.dtype == DType::Bool;
+  const bool is_default =
+      array.dtype == DType::Float32 || array.dtype == DType::Int64 || array.dtype == DType::Bool;
   if (!is_default) text += fmt::format(", dtype=torch.{}", name_of(array.dtype));
   return text + ")";
 }
@@ -113,9 +112,9 @@ std::string text_at(const Value& value, bool quoted, int depth) {
   }
   if (value.is<Ellipsis>()) return "Ellipsis";
   if (const auto* range = value.as<Range>()) {
-    return range->step == 1 ? fmt::format("range({}, {})", range->start, range->stop)
-                            : fmt::format("range({}, {}, {})", range->start, range->stop,
-                                          range->step);
+    return range->step == 1
+               ? fmt::format("range({}, {})", range->start, range->stop)
+               : fmt::format("range({}, {}, {})", range->start, range->stop, range->step);
   }
   if (const Sequence* items = value.sequence()) return sequence_text(*items, depth);
   if (const Dictionary* items = value.dictionary()) return dictionary_text(*items, depth);
@@ -185,13 +184,18 @@ std::string number_text(const Value& value, const Specification& spec) {
   const double held = number != nullptr ? *number : static_cast<double>(*integer);
   const int precision = spec.precision < 0 ? 6 : spec.precision;
   switch (spec.type) {
-    case 'f': return fmt::format("{:.{}f}", held, precision);
-    case 'e': return fmt::format("{:.{}e}", held, precision);
-    case 'g': return fmt::format("{:.{}g}", held, precision);
-    case '%': return fmt::format("{:.{}f}%", held * 100, precision);
-    case '\0': return spec.precision < 0 ? float_text(held)
-                                         : fmt::format("{:.{}g}", held, precision);
-    default: fail(ErrorKind::Input, fmt::format("unknown format code '{}'", spec.type));
+    case 'f':
+      return fmt::format("{:.{}f}", held, precision);
+    case 'e':
+      return fmt::format("{:.{}e}", held, precision);
+    case 'g':
+      return fmt::format("{:.{}g}", held, precision);
+    case '%':
+      return fmt::format("{:.{}f}%", held * 100, precision);
+    case '\0':
+      return spec.precision < 0 ? float_text(held) : fmt::format("{:.{}g}", held, precision);
+    default:
+      fail(ErrorKind::Input, fmt::format("unknown format code '{}'", spec.type));
   }
 }
 

@@ -42,14 +42,14 @@ Value to_int(Interpreter&, Arguments& arguments) {
   }
   const auto scalar = scalar_of(value);
   if (!scalar) {
-    fail(ErrorKind::Input, fmt::format("int() argument must be a string or a number, not '{}'",
-                                       type_name(value)));
+    fail(ErrorKind::Input,
+         fmt::format("int() argument must be a string or a number, not '{}'", type_name(value)));
   }
   if (scalar->kind != Scalar::Kind::Float) return make_integer(scalar->integer);
   if (std::isnan(scalar->number)) fail(ErrorKind::Input, "cannot convert float NaN to integer");
   if (!(std::abs(scalar->number) < 9.2e18)) {
-    fail(ErrorKind::Input, fmt::format("the float {} does not fit in a 64-bit integer",
-                                       float_text(scalar->number)));
+    fail(ErrorKind::Input,
+         fmt::format("the float {} does not fit in a 64-bit integer", float_text(scalar->number)));
   }
   return make_integer(static_cast<std::int64_t>(scalar->number));
 }
@@ -61,8 +61,8 @@ Value to_float(Interpreter&, Arguments& arguments) {
   if (const std::string* text = value.string()) {
     const std::string lower = to_lower(trim(*text));
     const bool negative = lower.starts_with('-');
-    const std::string_view rest = std::string_view(lower).substr(
-        negative || lower.starts_with('+') ? 1 : 0);
+    const std::string_view rest =
+        std::string_view(lower).substr(negative || lower.starts_with('+') ? 1 : 0);
     const double sign = negative ? -1 : 1;
     if (rest == "inf" || rest == "infinity") return make_float(sign * INFINITY);
     if (rest == "nan") return make_float(NAN);
@@ -71,8 +71,8 @@ Value to_float(Interpreter&, Arguments& arguments) {
   }
   const auto scalar = scalar_of(value);
   if (!scalar) {
-    fail(ErrorKind::Input, fmt::format("float() argument must be a string or a number, not '{}'",
-                                       type_name(value)));
+    fail(ErrorKind::Input,
+         fmt::format("float() argument must be a string or a number, not '{}'", type_name(value)));
   }
   return make_float(scalar->number);
 }

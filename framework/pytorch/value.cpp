@@ -123,8 +123,8 @@ std::int64_t Range::length() const {
   const auto distance = static_cast<unsigned long long>(step > 0 ? stop : start) -
                         static_cast<unsigned long long>(step > 0 ? start : stop);
   if (step > 0 ? start >= stop : start <= stop) return 0;
-  const auto width = step > 0 ? static_cast<unsigned long long>(step)
-                              : -static_cast<unsigned long long>(step);
+  const auto width =
+      step > 0 ? static_cast<unsigned long long>(step) : -static_cast<unsigned long long>(step);
   return static_cast<std::int64_t>((distance - 1) / width + 1);
 }
 

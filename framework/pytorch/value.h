@@ -64,7 +64,7 @@ struct Value {
   Variant held;
 
   Value() = default;
-  Value(Variant value) : held(std::move(value)) {}                       // NOLINT
+  Value(Variant value) : held(std::move(value)) {}                         // NOLINT
   Value(Array array) : held(std::make_shared<Array>(std::move(array))) {}  // NOLINT
 
   template <class T>

@@ -17,8 +17,10 @@ std::vector<Tensor> run(const std::string& body, std::vector<NamedTensor> argume
 }
 
 double value_of(const std::string& expression) {
-  const std::string text = "import torch\nimport math\nimport torch.nn.functional as F\n"
-                           "def run():\n    return " + expression + "\n";
+  const std::string text =
+      "import torch\nimport math\nimport torch.nn.functional as F\n"
+      "def run():\n    return " +
+      expression + "\n";
   return element_as_double(run(text).at(0), 0);
 }
 
@@ -52,14 +54,17 @@ TEST(Engine, LeavesTheCallersTensorsAsTheyAre) {
 
 TEST(Engine, GivesScalarsAsTheWorkloadWroteThem) {
   const NamedTensor scale{"s", scalar_tensor(DType::Float32, 0.1), true, 0.1};
-  const auto outputs = run("import torch\ndef run(s):\n"
-                           "    return torch.tensor(s, dtype=torch.float64)\n", {scale});
+  const auto outputs =
+      run("import torch\ndef run(s):\n"
+          "    return torch.tensor(s, dtype=torch.float64)\n",
+          {scale});
   EXPECT_EQ(outputs[0].as<double>()[0], 0.1);
 }
 
 TEST(Engine, PrintsToTheOutput) {
   std::string output;
-  run("def run():\n    x = 3\n    print('x is', x, f'{x:03d} {1.5:.2f}')\n    return 0\n", {}, &output);
+  run("def run():\n    x = 3\n    print('x is', x, f'{x:03d} {1.5:.2f}')\n    return 0\n", {},
+      &output);
   EXPECT_EQ(output, "x is 3 003 1.50\n");
 }
 
@@ -74,7 +79,8 @@ TEST(Engine, WritesThroughViews) {
 
 TEST(Engine, AccumulatesDuplicateIndices) {
   EXPECT_EQ(value_of("torch.zeros(3).index_put_((torch.tensor([1, 1]),), torch.tensor([2., 3.]), "
-                     "accumulate=True)[1]"), 5);
+                     "accumulate=True)[1]"),
+            5);
 }
 
 TEST(Engine, RoundsHalfTypesAfterEveryOperator) {
@@ -84,23 +90,26 @@ TEST(Engine, RoundsHalfTypesAfterEveryOperator) {
 
 TEST(Engine, PromotesAsPyTorchDoes) {
   EXPECT_EQ(value_of("(torch.ones(2, dtype=torch.bfloat16) + torch.ones(2, dtype=torch.float16))"
-                     ".dtype == torch.float32"), 1);
+                     ".dtype == torch.float32"),
+            1);
   EXPECT_EQ(value_of("(torch.ones(2, dtype=torch.bfloat16) * torch.tensor(2.0)).dtype == "
-                     "torch.bfloat16"), 1);
+                     "torch.bfloat16"),
+            1);
   EXPECT_EQ(value_of("(torch.ones(2, dtype=torch.int32) / 2).dtype == torch.float32"), 1);
 }
 
 TEST(Engine, PointsAtTheFaultAndSaysWhoCalled) {
-  EXPECT_EQ(error_of("import torch\n"
-                     "def helper(x):\n"
-                     "    return x @ torch.ones(4, 2)\n"
-                     "def run():\n"
-                     "    return helper(torch.ones(2, 3))\n"),
-            "t.json: reference:3:12: error: mat1 and mat2 shapes cannot be multiplied (2x3 and 4x2); "
-            "the shapes are [2, 3] and [4, 2]\n"
-            "      return x @ torch.ones(4, 2)\n"
-            "             ^~~~~~~~~~~~~~~~~~~~\n"
-            "  in helper, called from t.json: reference:5:12");
+  EXPECT_EQ(
+      error_of("import torch\n"
+               "def helper(x):\n"
+               "    return x @ torch.ones(4, 2)\n"
+               "def run():\n"
+               "    return helper(torch.ones(2, 3))\n"),
+      "t.json: reference:3:12: error: mat1 and mat2 shapes cannot be multiplied (2x3 and 4x2); "
+      "the shapes are [2, 3] and [4, 2]\n"
+      "      return x @ torch.ones(4, 2)\n"
+      "             ^~~~~~~~~~~~~~~~~~~~\n"
+      "  in helper, called from t.json: reference:5:12");
 }
 
 TEST(Engine, NamesTheNearestOperator) {

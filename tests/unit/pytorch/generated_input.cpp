@@ -23,14 +23,30 @@ float uniform(std::uint64_t salt, std::uint64_t index, double low, double high) 
 void set_number(Tensor& tensor, std::size_t i, double value) {
   const auto rounded = static_cast<float>(value);
   switch (tensor.dtype()) {
-    case DType::Float64: tensor.as<double>()[i] = value; break;
-    case DType::Int64: tensor.as<std::int64_t>()[i] = static_cast<std::int64_t>(value); break;
-    case DType::Int32: tensor.as<std::int32_t>()[i] = static_cast<std::int32_t>(value); break;
-    case DType::Int16: tensor.as<std::int16_t>()[i] = static_cast<std::int16_t>(value); break;
-    case DType::Int8: tensor.as<std::int8_t>()[i] = static_cast<std::int8_t>(value); break;
-    case DType::UInt8: tensor.as<std::uint8_t>()[i] = static_cast<std::uint8_t>(value); break;
-    case DType::Bool: tensor.as<std::uint8_t>()[i] = value != 0 ? 1 : 0; break;
-    default: from_float({&rounded, 1}, tensor, i); break;
+    case DType::Float64:
+      tensor.as<double>()[i] = value;
+      break;
+    case DType::Int64:
+      tensor.as<std::int64_t>()[i] = static_cast<std::int64_t>(value);
+      break;
+    case DType::Int32:
+      tensor.as<std::int32_t>()[i] = static_cast<std::int32_t>(value);
+      break;
+    case DType::Int16:
+      tensor.as<std::int16_t>()[i] = static_cast<std::int16_t>(value);
+      break;
+    case DType::Int8:
+      tensor.as<std::int8_t>()[i] = static_cast<std::int8_t>(value);
+      break;
+    case DType::UInt8:
+      tensor.as<std::uint8_t>()[i] = static_cast<std::uint8_t>(value);
+      break;
+    case DType::Bool:
+      tensor.as<std::uint8_t>()[i] = value != 0 ? 1 : 0;
+      break;
+    default:
+      from_float({&rounded, 1}, tensor, i);
+      break;
   }
 }
 
@@ -74,7 +90,8 @@ Tensor make_input(const fitest::Value* spec, DType dtype, const Shape& shape, st
                      static_cast<std::size_t>(sizes[1].integer()));
   }
   if (spec != nullptr && spec->find("packed_topk") != nullptr) {
-    return packed_topk(shape, salt, static_cast<std::uint64_t>(spec->find("packed_topk")->integer()));
+    return packed_topk(shape, salt,
+                       static_cast<std::uint64_t>(spec->find("packed_topk")->integer()));
   }
   Tensor tensor(dtype, shape);
   const double low = range != nullptr ? range->array()[0].number() : -1;
@@ -85,8 +102,8 @@ Tensor make_input(const fitest::Value* spec, DType dtype, const Shape& shape, st
     } else if (integers != nullptr) {
       const std::int64_t first = integers->array()[0].integer();
       const auto span = static_cast<std::uint64_t>(integers->array()[1].integer() - first);
-      set_number(tensor, i, static_cast<double>(first + static_cast<std::int64_t>(
-                                                            word(salt, i) % span)));
+      set_number(tensor, i,
+                 static_cast<double>(first + static_cast<std::int64_t>(word(salt, i) % span)));
     } else {
       set_number(tensor, i, uniform(salt, i, low, high));
     }

@@ -45,11 +45,10 @@ std::string compare_with_golden(const Tensor& actual, const fitest::Value& expec
   for (std::size_t i = 0; i < values.size(); ++i) {
     const double mine = element_as_double(actual, i * step);
     // The file keeps nine digits, which name one float32.
-    const double theirs = actual.dtype() == DType::Float64
-                              ? number_of(values[i])
-                              : kind_of(actual.dtype()) == DTypeKind::Float
-                                    ? static_cast<float>(number_of(values[i]))
-                                    : number_of(values[i]);
+    const double theirs = actual.dtype() == DType::Float64 ? number_of(values[i])
+                          : kind_of(actual.dtype()) == DTypeKind::Float
+                              ? static_cast<float>(number_of(values[i]))
+                              : number_of(values[i]);
     if (!is_near(mine, theirs, tolerance)) {
       return fmt::format("element {} is {:.9g} where PyTorch has {:.9g}", i * step, mine, theirs);
     }

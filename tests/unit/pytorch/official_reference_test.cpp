@@ -62,8 +62,8 @@ std::vector<NamedTensor> arguments_of(const Definition& definition, const fitest
       const double number = given->number();
       arguments.push_back({spec.name, scalar_tensor(spec.dtype, number), true, number});
     } else {
-      arguments.push_back({spec.name, make_input(given, spec.dtype, shape_of(spec, axes),
-                                                 arguments.size() + 1)});
+      arguments.push_back(
+          {spec.name, make_input(given, spec.dtype, shape_of(spec, axes), arguments.size() + 1)});
     }
   }
   return arguments;
@@ -73,7 +73,8 @@ void dump(const std::string& name, const std::vector<Tensor>& outputs) {
   const char* folder = std::getenv("FITEST_DUMP_OUTPUTS");
   if (folder == nullptr) return;
   std::vector<std::pair<std::string, Tensor>> named;
-  for (std::size_t i = 0; i < outputs.size(); ++i) named.emplace_back(fmt::format("{}", i), outputs[i]);
+  for (std::size_t i = 0; i < outputs.size(); ++i)
+    named.emplace_back(fmt::format("{}", i), outputs[i]);
   write_safetensors(std::filesystem::path(folder) / (replace_all(name, "/", "__") + ".safetensors"),
                     named);
 }
@@ -81,17 +82,22 @@ void dump(const std::string& name, const std::vector<Tensor>& outputs) {
 // Half types may differ by one unit in the last place where sums are made in another order.
 Tolerance tolerance_of(DType dtype) {
   switch (dtype) {
-    case DType::BFloat16: return {0x1p-7, 2e-3};
-    case DType::Float16: return {0x1p-10, 1e-3};
-    case DType::Float32: return {2e-5, 2e-5};
-    default: return {};
+    case DType::BFloat16:
+      return {0x1p-7, 2e-3};
+    case DType::Float16:
+      return {0x1p-10, 1e-3};
+    case DType::Float32:
+      return {2e-5, 2e-5};
+    default:
+      return {};
   }
 }
 
 class OfficialReferences : public testing::TestWithParam<const char*> {};
 
 TEST_P(OfficialReferences, RunUnmodifiedAndAgreeWithPyTorch) {
-  if (!std::filesystem::exists(kOfficial)) GTEST_SKIP() << "no official dataset beside the checkout";
+  if (!std::filesystem::exists(kOfficial))
+    GTEST_SKIP() << "no official dataset beside the checkout";
   const fitest::Value workloads = read_json_file(kWorkloads);
   const fitest::Value golden = read_json_file(kGolden);
   std::map<std::string, const fitest::Value*> expected;
@@ -107,21 +113,22 @@ TEST_P(OfficialReferences, RunUnmodifiedAndAgreeWithPyTorch) {
     const fitest::Value* workload = find_workload(workloads, name);
     ASSERT_NE(workload, nullptr) << "no workload";
     std::vector<Tensor> outputs;
-    ASSERT_NO_THROW(try {
-      outputs = run_reference(reference_of(definition, *workload),
-                              arguments_of(definition, *workload), Limits{});
-    } catch (const Error& error) {
-      ADD_FAILURE() << error.what();
-      throw;
-    });
+    ASSERT_NO_THROW(
+        try {
+          outputs = run_reference(reference_of(definition, *workload),
+                                  arguments_of(definition, *workload), Limits{});
+        } catch (const Error& error) {
+          ADD_FAILURE() << error.what();
+          throw;
+        });
     ++ran;
     dump(name, outputs);
     ASSERT_TRUE(expected.count(name) > 0) << "no golden; run make_golden.py official";
     const auto& golden_outputs = expected[name]->array();
     ASSERT_EQ(outputs.size(), golden_outputs.size());
     for (std::size_t i = 0; i < outputs.size(); ++i) {
-      EXPECT_EQ(compare_with_golden(outputs[i], golden_outputs[i], tolerance_of(outputs[i].dtype())),
-                "")
+      EXPECT_EQ(
+          compare_with_golden(outputs[i], golden_outputs[i], tolerance_of(outputs[i].dtype())), "")
           << "output " << i;
     }
   }

@@ -50,11 +50,16 @@ std::string source_of(const std::string& code, std::size_t arguments) {
 Tolerance tolerance_of(const std::string& kind, DType dtype) {
   if (kind == "exact") return {};
   switch (dtype) {
-    case DType::Float64: return {1e-12, 1e-12};
-    case DType::Float32: return {2e-6, 1e-6};
-    case DType::Float16: return {0x1p-10, 0x1p-14};
-    case DType::BFloat16: return {0x1p-7, 0x1p-14};
-    default: return {};
+    case DType::Float64:
+      return {1e-12, 1e-12};
+    case DType::Float32:
+      return {2e-6, 1e-6};
+    case DType::Float16:
+      return {0x1p-10, 0x1p-14};
+    case DType::BFloat16:
+      return {0x1p-7, 0x1p-14};
+    default:
+      return {};
   }
 }
 
@@ -96,13 +101,13 @@ TEST(Operators, AgreeWithPyTorch) {
   for (const fitest::Value& test : document.find("cases")->array()) {
     const std::string& code = test.find("code")->string();
     for (const fitest::Value& dtype : test.find("dtypes")->array()) {
-      const std::string name = fmt::format("{} [{}: {}]", code, dtype.string(),
-                                           test.find("args")->string());
+      const std::string name =
+          fmt::format("{} [{}: {}]", code, dtype.string(), test.find("args")->string());
       std::vector<NamedTensor> arguments;
       for (const std::string& word : words_of(test.find("args")->string())) {
         const std::string input = word[0] == '=' ? word.substr(1) : dtype.string() + "_" + word;
-        arguments.push_back({std::string(1, static_cast<char>('a' + arguments.size())),
-                             pool.at(input)});
+        arguments.push_back(
+            {std::string(1, static_cast<char>('a' + arguments.size())), pool.at(input)});
       }
       ASSERT_TRUE(expected.count(name) > 0) << name << ": run make_golden.py operators";
       EXPECT_EQ(check(test, arguments, *expected[name]), "") << name;
