@@ -229,8 +229,7 @@ void drop_free_frames(Warp& warp) {
 
 std::uint32_t registers_end(const Warp& warp) {
   const Frame& last = warp.frames.back();
-  return last.register_base +
-         warp.execution->program().functions[last.function].register_bytes;
+  return last.register_base + warp.execution->program().functions[last.function].register_bytes;
 }
 
 void grow_local(Warp& warp, std::uint32_t bytes) {
