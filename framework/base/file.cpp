@@ -47,7 +47,9 @@ class TemporaryFile {
   }
   int fd() const noexcept { return fd_; }
   void rename_to(const std::filesystem::path& target) {
-    if (::fchmod(fd_, 0644) != 0 || ::fsync(fd_) != 0) fail_errno("write", target);
+    // No fsync: a rename keeps readers and killed writers safe; what a power loss may damage are
+    // caches, which check themselves, and results, which can be had again.
+    if (::fchmod(fd_, 0644) != 0) fail_errno("write", target);
     if (::rename(name_.c_str(), target.c_str()) != 0) fail_errno("rename a file to", target);
     renamed_ = true;
   }

@@ -14,7 +14,7 @@ namespace fitest {
 // Errors (Environment) name the path and the reason.
 std::string read_file(const std::filesystem::path& path);
 
-// Writes a temporary file beside `path`, syncs and renames it; creates the folders above it.
+// Writes a temporary file beside `path`, and renames it; creates the folders above it.
 void write_file_atomically(const std::filesystem::path& path, std::string_view content);
 void write_file_atomically(const std::filesystem::path& path, std::span<const std::byte> content);
 // The pieces one after the other.

@@ -1,10 +1,11 @@
 // SPDX-License-Identifier: Apache-2.0
 #include "pytorch/gemm.h"
 
-#include <cblas.h>
-
 #include <algorithm>
+#include <atomic>
 #include <type_traits>
+
+#include "pytorch/blas.h"
 
 namespace fitest::pytorch {
 namespace {
@@ -58,6 +59,16 @@ bool as_gemv(const MatrixView<const T>& a, const MatrixView<const T>& b, const M
   return false;
 }
 
+// Of the products to come; 0 leaves OpenBLAS its own choice.
+std::atomic<int> wanted_threads{0};
+
+const BlasApi& loaded_blas() {
+  const BlasApi& api = blas();
+  const int threads = wanted_threads.exchange(0);
+  if (threads > 0) api.set_threads(threads);
+  return api;
+}
+
 template <class T>
 bool clear_if_empty(const MatrixView<const T>& a, const MatrixView<T>& c) {
   if (c.rows == 0 || c.columns == 0) return true;
@@ -75,12 +86,12 @@ void gemm(const MatrixView<const float>& a, const MatrixView<const float>& b,
   if (clear_if_empty(a, c)) return;
   const auto gemv = [](auto trans, blasint m, blasint n, const float* matrix, blasint lda,
                        const float* x, blasint incx, float* y, blasint incy) {
-    cblas_sgemv(CblasRowMajor, trans, m, n, 1.0F, matrix, lda, x, incx, 0.0F, y, incy);
+    loaded_blas().sgemv(CblasRowMajor, trans, m, n, 1.0F, matrix, lda, x, incx, 0.0F, y, incy);
   };
   if (as_gemv<float>(a, b, c, gemv)) return;
-  cblas_sgemm(CblasRowMajor, order(a), order(b), narrow(c.rows), narrow(c.columns),
-              narrow(a.columns), 1.0F, a.data, leading(a), b.data, leading(b), 0.0F, c.data,
-              narrow(c.row_stride));
+  loaded_blas().sgemm(CblasRowMajor, order(a), order(b), narrow(c.rows), narrow(c.columns),
+                      narrow(a.columns), 1.0F, a.data, leading(a), b.data, leading(b), 0.0F, c.data,
+                      narrow(c.row_stride));
 }
 
 void gemm(const MatrixView<const double>& a, const MatrixView<const double>& b,
@@ -88,12 +99,12 @@ void gemm(const MatrixView<const double>& a, const MatrixView<const double>& b,
   if (clear_if_empty(a, c)) return;
   const auto gemv = [](auto trans, blasint m, blasint n, const double* matrix, blasint lda,
                        const double* x, blasint incx, double* y, blasint incy) {
-    cblas_dgemv(CblasRowMajor, trans, m, n, 1.0, matrix, lda, x, incx, 0.0, y, incy);
+    loaded_blas().dgemv(CblasRowMajor, trans, m, n, 1.0, matrix, lda, x, incx, 0.0, y, incy);
   };
   if (as_gemv<double>(a, b, c, gemv)) return;
-  cblas_dgemm(CblasRowMajor, order(a), order(b), narrow(c.rows), narrow(c.columns),
-              narrow(a.columns), 1.0, a.data, leading(a), b.data, leading(b), 0.0, c.data,
-              narrow(c.row_stride));
+  loaded_blas().dgemm(CblasRowMajor, order(a), order(b), narrow(c.rows), narrow(c.columns),
+                      narrow(a.columns), 1.0, a.data, leading(a), b.data, leading(b), 0.0, c.data,
+                      narrow(c.row_stride));
 }
 
 void gemm(const MatrixView<const std::int64_t>& a, const MatrixView<const std::int64_t>& b,
@@ -111,7 +122,7 @@ void gemm(const MatrixView<const std::int64_t>& a, const MatrixView<const std::i
 }
 
 void set_gemm_threads(int threads) {
-  openblas_set_num_threads(threads);
+  wanted_threads = threads;
 }
 
 }  // namespace fitest::pytorch
