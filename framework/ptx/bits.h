@@ -88,6 +88,28 @@ inline C dot2(u32 a, u32 b, C c) {
   return c;
 }
 
+// Absolute differences of the four bytes.
+inline u32 byte_differences(u32 a, u32 b) {
+  u32 result = 0;
+  for (int i = 0; i < 4; ++i) {
+    const u32 x = (a >> (8 * i)) & 0xFF;
+    const u32 y = (b >> (8 * i)) & 0xFF;
+    result |= (x > y ? x - y : y - x) << (8 * i);
+  }
+  return result;
+}
+inline u32 sum_of_bytes(u32 a) {
+  return (a & 0xFF) + ((a >> 8) & 0xFF) + ((a >> 16) & 0xFF) + (a >> 24);
+}
+
+// f on the low and the high halves, as numbers of type T.
+template <class T, class F>
+inline u32 each_half(u32 a, u32 b, F f) {
+  const auto low = static_cast<u16>(f(static_cast<T>(a), static_cast<T>(b)));
+  const auto high = static_cast<u16>(f(static_cast<T>(a >> 16), static_cast<T>(b >> 16)));
+  return u32{low} | (u32{high} << 16);
+}
+
 inline u32 funnel_left(u32 low, u32 high, u32 count) {
   const u64 both = (u64{high} << 32) | low;
   return static_cast<u32>((both << count) >> 32);

@@ -25,7 +25,8 @@ Block::Block(Execution& execution) : execution_(execution) {
   const Program& program = execution.program();
   thread_count_ = static_cast<std::uint32_t>(setup.block.count());
   warps_.resize((thread_count_ + kLanes - 1) / kLanes);
-  const std::size_t bytes = program.static_shared_bytes + setup.dynamic_shared_bytes;
+  std::size_t bytes = program.static_shared_bytes + setup.dynamic_shared_bytes;
+  if (program.uses_reserved_shared) bytes = (bytes + 127) / 128 * 128 + kReservedSharedBytes;
   shared_storage_.resize(bytes / 8 + 9);  // rows may be read past the end
   shared_.data = reinterpret_cast<std::uint8_t*>(shared_storage_.data());
   shared_.base = kSharedWindow;

@@ -33,6 +33,7 @@ const SpecialEntry* find_special(const std::string& name) {
 Ref special_source(Decoder& decoder, const std::string& name, char code) {
   const SpecialEntry* special = find_special(name);
   if (special == nullptr) throw Unsupported{"the special register " + name};
+  if (name.starts_with("%reserved_smem")) decoder.program().uses_reserved_shared = true;
   const bool wide = code == 'l' || code == 'd';
   if (special->code == 'l' && !wide) throw Unsupported{"a 32-bit read of " + name};
   const Ref row = decoder.scratch(code);

@@ -198,6 +198,12 @@ void decode_move(Decoder& decoder) {
     pack(decoder, bits_of(*type), d, a.elements);
   } else if (d.kind == OperandKind::Vector) {
     unpack(decoder, bits_of(*type), d.elements, a);
+  } else if (a.kind == OperandKind::Register && a.reg < 0) {
+    const char code = bits_of(*type) == 64 ? 'l' : 'w';
+    const Ref d_row = decoder.destination(d, code);
+    special_source(decoder, a.name, code);
+    // The op that reads the register writes the destination itself.
+    decoder.program().code.back().d = d_row;
   } else {
     decode_by_table(decoder, "mov." + std::string(name_of(*type)));
   }

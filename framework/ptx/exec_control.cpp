@@ -193,6 +193,13 @@ u64 launch_value(const Warp& warp, SpecialRegister which) {
     case SpecialRegister::ClockHi:
     case SpecialRegister::GlobaltimerHi:
       return host_nanoseconds() >> 32;
+    case SpecialRegister::ReservedBegin:
+    case SpecialRegister::Reserved0:
+    case SpecialRegister::Reserved1:
+      return warp.shared->size - kReservedSharedBytes;
+    case SpecialRegister::ReservedEnd:
+    case SpecialRegister::ReservedCap:
+      return warp.shared->size;
     case SpecialRegister::DynamicSmemSize:
       return setup.dynamic_shared_bytes;
     case SpecialRegister::TotalSmemSize:

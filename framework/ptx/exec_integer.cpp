@@ -30,7 +30,7 @@ constexpr HandlerEntry kEntries[] = {
 #define FITEST_PTX_2(opcode, R, A, B, ...) \
   entry<[](A a, B b) -> R { return static_cast<R>(__VA_ARGS__); }>(opcode),
 #define FITEST_PTX_3(opcode, R, A, B, C, ...) \
-  entry<[](A a, B b, C c) -> R { return static_cast<R>(__VA_ARGS__); }>(opcode),
+  entry<[](A a, B b, [[maybe_unused]] C c) -> R { return static_cast<R>(__VA_ARGS__); }>(opcode),
 #define FITEST_PTX_DIVIDE(opcode, T, ...) \
   divide_entry<[](T a, T b) -> T { return (__VA_ARGS__); }, T>(opcode),
 #include "ptx/integer.def"

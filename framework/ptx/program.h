@@ -96,6 +96,10 @@ struct Origin {
   std::uint32_t function = 0;
 };
 
+// Shared memory that sm_80 and later keep for the system; cooperative groups use it. It lies behind
+// the kernel's own.
+inline constexpr std::uint32_t kReservedSharedBytes = 1024;
+
 struct Program {
   std::shared_ptr<const Module> module;
   std::vector<Op> code;
@@ -107,7 +111,7 @@ struct Program {
   std::vector<FormalSlot> parameters;                      // of the kernel, in its parameter block
   std::uint32_t parameter_bytes = 0;
   std::uint32_t static_shared_bytes = 0;
-  std::map<std::string, std::uint32_t> shared_offsets;
+  bool uses_reserved_shared = false;
   std::vector<ConversionForm> conversions;  // of the unusual cvt
   // The first instruction that cannot be executed, if there is one.
   std::optional<Fault> unsupported;

@@ -214,6 +214,7 @@ Step hold(Warp& warp, std::uint32_t lanes) {
 
 Step exit_lanes(Warp& warp, std::uint32_t lanes) {
   for_each_lane(warp.group & ~lanes, [&](int lane) { warp.lane_pc[lane] = warp.pc + 1; });
+  for (Frame& frame : warp.frames) frame.lanes &= ~lanes;
   warp.live &= ~lanes;
   warp.blocked = 0;  // who waits for these lanes looks again
   settle(warp);
