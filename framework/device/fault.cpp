@@ -1,9 +1,24 @@
 // SPDX-License-Identifier: Apache-2.0
 #include "device/fault.h"
 
+#include <cxxabi.h>
 #include <fmt/format.h>
 
+#include <cstdlib>
+#include <memory>
+
 namespace fitest {
+namespace {
+
+// "scale(float const*, int)" for "_Z5scalePKfi"; other names stay as they are.
+std::string readable_name(const std::string& kernel) {
+  int status = 0;
+  const std::unique_ptr<char, decltype(&std::free)> name(
+      abi::__cxa_demangle(kernel.c_str(), nullptr, nullptr, &status), &std::free);
+  return status == 0 && name != nullptr ? name.get() : kernel;
+}
+
+}  // namespace
 
 std::string_view name_of(FaultKind kind) {
   switch (kind) {
@@ -57,7 +72,7 @@ std::string describe(const Fault& fault) {
   text += fmt::format("{}: {}", name_of(fault.kind), fault.message);
   if (!fault.source.text.empty()) text += "\n    " + fault.source.text;
   if (!fault.kernel.empty()) {
-    text += "\n    kernel " + fault.kernel;
+    text += "\n    kernel " + readable_name(fault.kernel);
     if (fault.has_thread) {
       text += fmt::format(", block {}, thread {}", to_string(fault.block), to_string(fault.thread));
     }
