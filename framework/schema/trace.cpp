@@ -33,10 +33,17 @@ const StatusRow& row_of(Status status) {
   return kStatuses[static_cast<std::size_t>(status)];
 }
 
+// The official form spells non-finite errors as strings.
+Value error_value(double error) {
+  if (std::isnan(error)) return "NaN";
+  if (std::isinf(error)) return error > 0 ? "Infinity" : "-Infinity";
+  return error;
+}
+
 Value to_document(const std::optional<Correctness>& correctness) {
   if (!correctness) return {};
-  return Value::Object{{"max_relative_error", correctness->max_relative_error},
-                       {"max_absolute_error", correctness->max_absolute_error},
+  return Value::Object{{"max_relative_error", error_value(correctness->max_relative_error)},
+                       {"max_absolute_error", error_value(correctness->max_absolute_error)},
                        {"extra", correctness->extra}};
 }
 
