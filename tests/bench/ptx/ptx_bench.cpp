@@ -5,6 +5,7 @@
 
 #include <algorithm>
 #include <chrono>
+#include <cstdio>
 #include <cstring>
 #include <ctime>
 #include <functional>
@@ -128,6 +129,7 @@ void report(const Case& bench) {
     }
   }
   fmt::print("\n");
+  std::fflush(stdout);
 }
 
 }  // namespace
