@@ -57,30 +57,44 @@ inline Spread measure(const Warp& warp, const Op& op, const Row* row, Places& pl
   return spread;
 }
 
-// True if every active lane lies in [0, last] and is aligned.
+// Adding `shift` to a cell gives an offset, of which `last` is the greatest.
 template <class Row>
-inline bool all_inside(const Warp& warp, const Op& op, const Row* row, Row shift, Row last) {
+struct Bounds {
+  Row shift;
+  Row last;
+};
+
+// True if every active lane lies within and is aligned.
+template <class Row>
+inline bool all_inside(const Warp& warp, const Op& op, const Row* row, Bounds<Row> bounds) {
   const Row unaligned = op.bytes - 1u;
   Row bad = 0;
   if (warp.mask == kAllLanes) {
     for (int i = 0; i < kLanes; ++i) {
-      const Row offset = row[i] + shift;
-      bad |= static_cast<Row>(offset > last) | (offset & unaligned);
+      const Row offset = row[i] + bounds.shift;
+      bad |= static_cast<Row>(offset > bounds.last) | (offset & unaligned);
     }
     return bad == 0;
   }
   for (int i = 0; i < kLanes; ++i) {
-    const Row offset = row[i] + shift;
-    const Row wrong = static_cast<Row>(offset > last) | (offset & unaligned);
+    const Row offset = row[i] + bounds.shift;
+    const Row wrong = static_cast<Row>(offset > bounds.last) | (offset & unaligned);
     bad |= ((warp.mask >> i) & 1) != 0 ? wrong : 0;
   }
   return bad == 0;
 }
 
-// Row: cells of the address. `shift` turns a cell into an offset in the segment.
+// Turns a cell of the address into an offset in the segment.
 template <class Row>
-inline bool reach(const Warp& warp, const Op& op, const Segment& segment, Row shift,
-                  Places& places) {
+inline Row shift_of(const Op& op, const Segment& segment) {
+  if constexpr (sizeof(Row) == 4) return static_cast<Row>(op.imm);
+  return static_cast<Row>(static_cast<std::uint64_t>(op.imm) - segment.base);
+}
+
+// Row: cells of the address.
+template <class Row>
+inline bool reach(const Warp& warp, const Op& op, const Segment& segment, Places& places) {
+  const auto shift = shift_of<Row>(op, segment);
   const auto* row = reinterpret_cast<const Row*>(row_of(warp, op.a));
   const Spread spread = measure(warp, op, row, places);
   const Row first = row[std::countr_zero(warp.mask)] + shift;
@@ -97,7 +111,7 @@ inline bool reach(const Warp& warp, const Op& op, const Segment& segment, Row sh
   } else {
     places.pattern = Pattern::Scattered;
     if (segment.size > 0x7FFFFFFF ||
-        !all_inside<Row>(warp, op, row, shift, static_cast<Row>(last))) {
+        !all_inside<Row>(warp, op, row, {shift, static_cast<Row>(last)})) {
       return false;
     }
   }
@@ -167,11 +181,9 @@ inline bool locate(Warp& warp, const Op& op, Places& places) {
   }
   bool reached = false;
   if ((op.flags & kOpAddress32) != 0) {
-    reached = segment->size <= 0x7FFFFFFF &&
-              reach<std::uint32_t>(warp, op, *segment, static_cast<std::uint32_t>(op.imm), places);
+    reached = segment->size <= 0x7FFFFFFF && reach<std::uint32_t>(warp, op, *segment, places);
   } else {
-    const std::uint64_t shift = static_cast<std::uint64_t>(op.imm) - segment->base;
-    reached = reach<std::uint64_t>(warp, op, *segment, shift, places);
+    reached = reach<std::uint64_t>(warp, op, *segment, places);
   }
   if (!reached) return stage(warp, op, places);
   if (segment->written == nullptr) return true;

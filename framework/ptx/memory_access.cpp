@@ -51,25 +51,32 @@ std::string place_text(const std::string& name, std::int64_t offset) {
   return fmt::format("{}{}{}", name, offset < 0 ? "-" : "+", offset < 0 ? -offset : offset);
 }
 
-void raise_at(Warp& warp, int lane, FaultKind kind, const Segment* segment, std::uint64_t address,
-              std::string message) {
-  warp.mask = 1u << lane;
-  Fault fault = fault_at(warp, kind, std::move(message));
-  if (segment != nullptr) {
-    fault.buffer = segment_name(warp, *segment);
-    fault.offset = static_cast<std::int64_t>(address - segment->base);
+// What a lane did where; no segment: at an address that none has.
+struct Accident {
+  int lane;
+  FaultKind kind;
+  const Segment* segment;
+  std::uint64_t address;
+};
+
+void raise_at(Warp& warp, const Accident& accident, std::string message) {
+  warp.mask = 1u << accident.lane;
+  Fault fault = fault_at(warp, accident.kind, std::move(message));
+  if (accident.segment != nullptr) {
+    fault.buffer = segment_name(warp, *accident.segment);
+    fault.offset = static_cast<std::int64_t>(accident.address - accident.segment->base);
   }
   warp.execution->raise(std::move(fault));
 }
 
 void raise_unmapped(Warp& warp, int lane, const Access& access) {
   if (access.address < kNullPage) {
-    raise_at(warp, lane, FaultKind::NullPointer, nullptr, 0,
+    raise_at(warp, {lane, FaultKind::NullPointer, nullptr, 0},
              fmt::format("{} of {} bytes at address {:#x}", access.verb(), access.bytes,
                          access.address));
     return;
   }
-  raise_at(warp, lane, FaultKind::OutOfBounds, nullptr, 0,
+  raise_at(warp, {lane, FaultKind::OutOfBounds, nullptr, 0},
            fmt::format("{} of {} bytes at address {:#x}, which no buffer has", access.verb(),
                        access.bytes, access.address));
 }
@@ -83,7 +90,7 @@ void raise_outside(Warp& warp, int lane, const Access& access, const Segment& se
       : offset >= size ? fmt::format("{} bytes past its end", offset - size)
                        : fmt::format("{} bytes beyond its end",
                                      offset + static_cast<std::int64_t>(access.bytes) - size);
-  raise_at(warp, lane, FaultKind::OutOfBounds, &segment, access.address,
+  raise_at(warp, {lane, FaultKind::OutOfBounds, &segment, access.address},
            fmt::format("{} of {} bytes at {}, {} ({} bytes)", access.verb(), access.bytes,
                        place_text(name, offset), where, size));
 }
@@ -92,7 +99,7 @@ bool check_written(Warp& warp, int lane, const Access& access, const Segment& se
   const std::uint64_t offset = access.address - segment.base;
   if (std::memchr(segment.written + offset, 0, access.bytes) == nullptr) return true;
   raise_at(
-      warp, lane, FaultKind::Uninitialized, &segment, access.address,
+      warp, {lane, FaultKind::Uninitialized, &segment, access.address},
       fmt::format("{} of {} bytes at {}, which nothing has written", access.verb(), access.bytes,
                   place_text(segment_name(warp, segment), static_cast<std::int64_t>(offset))));
   return false;
@@ -112,7 +119,7 @@ std::uint8_t* locate_one(Warp& warp, int lane, const Access& access) {
   }
   if (access.writes && !segment.writable) {
     raise_at(
-        warp, lane, FaultKind::ReadOnlyWrite, &segment, access.address,
+        warp, {lane, FaultKind::ReadOnlyWrite, &segment, access.address},
         fmt::format("{} of {} bytes at {}, which the kernel may only read", access.verb(),
                     access.bytes,
                     place_text(segment_name(warp, segment), static_cast<std::int64_t>(offset))));
@@ -148,7 +155,7 @@ bool locate_lanes(Warp& warp, const Op& op, const std::uint64_t* address, std::u
       const Segment segment = segment_for(warp, lane, address[lane]);
       const bool known = segment.data != nullptr;
       raise_at(
-          warp, lane, FaultKind::Misaligned, known ? &segment : nullptr, address[lane],
+          warp, {lane, FaultKind::Misaligned, known ? &segment : nullptr, address[lane]},
           fmt::format("{} of {} bytes at {}, which is not a multiple of {}", access.verb(),
                       access.bytes,
                       known ? place_text(segment_name(warp, segment),
@@ -159,15 +166,6 @@ bool locate_lanes(Warp& warp, const Op& op, const std::uint64_t* address, std::u
     }
     place[lane] = locate_one(warp, lane, access);
     if (place[lane] == nullptr) return false;
-  }
-  return true;
-}
-
-bool check_initialised(Warp& warp, const Op& op, const Segment& segment,
-                       const std::uint64_t* address) {
-  for (std::uint32_t rest = warp.mask; rest != 0; rest &= rest - 1) {
-    const int lane = std::countr_zero(rest);
-    if (!check_written(warp, lane, access_of(op, address[lane]), segment)) return false;
   }
   return true;
 }

@@ -12,10 +12,6 @@ namespace fitest::ptx {
 // Fault is raised.
 bool locate_lanes(Warp& warp, const Op& op, const std::uint64_t* address, std::uint8_t** place);
 
-// Raises Uninitialized if an active lane is about to read a byte that nothing wrote.
-bool check_initialised(Warp& warp, const Op& op, const Segment& segment,
-                       const std::uint64_t* address);
-
 // The same for one place of one lane, for strings and the like. Null once the Fault is raised.
 const std::uint8_t* locate_bytes(Warp& warp, int lane, std::uint64_t address, std::size_t bytes);
 // Bytes from the address to the end of its segment; 0 if there is none.

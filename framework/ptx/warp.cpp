@@ -245,20 +245,28 @@ void grow_local(Warp& warp, std::uint32_t bytes) {
   warp.local_stride = stride;
 }
 
+// Between a caller and the function that it calls.
+struct Passing {
+  const Frame& caller;
+  std::uint32_t callee_base;  // of the callee's local frame
+  bool to_callee;
+};
+
 // Arguments and results are lists of (kind, where): a row, or bytes of the caller's local frame.
-void copy_value(Warp& warp, const Frame& caller, const std::uint32_t* value, FormalSlot slot,
-                std::uint32_t callee_base, bool to_callee, int lane) {
-  std::uint8_t* lane_local = warp.local.data() + std::size_t{warp.local_stride} * lane;
-  std::uint8_t* formal = lane_local + callee_base + slot.offset;
-  std::uint8_t* actual = lane_local + caller.local_base + value[1];
-  if (value[0] != 0) {  // a row of cells of that many bytes
-    std::uint8_t* bank =
-        (value[1] & 1) != 0
-            ? warp.bank[1]
-            : reinterpret_cast<std::uint8_t*>(warp.registers.data()) + caller.register_base;
-    actual = bank + (value[1] & ~1u) + std::size_t{value[0]} * lane;
-  }
-  std::memcpy(to_callee ? formal : actual, to_callee ? actual : formal, slot.size_bytes);
+void copy_value(Warp& warp, const Passing& passing, const std::uint32_t* value, FormalSlot slot) {
+  for_each_lane(warp.mask, [&](int lane) {
+    std::uint8_t* lane_local = warp.local.data() + std::size_t{warp.local_stride} * lane;
+    std::uint8_t* formal = lane_local + passing.callee_base + slot.offset;
+    std::uint8_t* actual = lane_local + passing.caller.local_base + value[1];
+    if (value[0] != 0) {  // a row of cells of that many bytes
+      auto* registers = reinterpret_cast<std::uint8_t*>(warp.registers.data());
+      std::uint8_t* bank =
+          (value[1] & 1) != 0 ? warp.bank[1] : registers + passing.caller.register_base;
+      actual = bank + (value[1] & ~1u) + std::size_t{value[0]} * lane;
+    }
+    std::memcpy(passing.to_callee ? formal : actual, passing.to_callee ? actual : formal,
+                slot.size_bytes);
+  });
 }
 
 }  // namespace
@@ -288,9 +296,7 @@ Step enter_function(Warp& warp, const Op& op, std::uint32_t function) {
   warp.frames.push_back(frame);
   const std::uint32_t* value = warp.lists + op.list;
   for (const FormalSlot& slot : code.parameters) {
-    for_each_lane(lanes, [&](int lane) {
-      copy_value(warp, caller, value, slot, frame.local_base, true, lane);
-    });
+    copy_value(warp, {caller, frame.local_base, true}, value, slot);
     value += 2;
   }
   const Step step = diverge(warp, lanes, code.entry);
@@ -308,9 +314,7 @@ Step leave_function(Warp& warp, const Op&) {
   const std::uint32_t* value = warp.lists + call.list + 2 * code.parameters.size();
   const Frame& caller = warp.frames[frame.parent];
   for (const FormalSlot& slot : code.results) {
-    for_each_lane(lanes, [&](int lane) {
-      copy_value(warp, caller, value, slot, frame.local_base, false, lane);
-    });
+    copy_value(warp, {caller, frame.local_base, false}, value, slot);
     value += 2;
   }
   const Step step = diverge(warp, lanes, frame.return_pc);
