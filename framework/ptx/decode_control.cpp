@@ -19,13 +19,13 @@ struct SpecialEntry {
 };
 
 const SpecialEntry* find_special(const std::string& name) {
-  static const std::unordered_map<std::string, SpecialEntry> kSpecials = {
+  static const std::unordered_map<std::string, SpecialEntry> specials = {
 #define FITEST_PTX_SPECIAL(name, enumerator, code) {name, {SpecialRegister::enumerator, code}},
 #include "ptx/special_register.def"
 #undef FITEST_PTX_SPECIAL
   };
-  const auto found = kSpecials.find(name);
-  return found == kSpecials.end() ? nullptr : &found->second;
+  const auto found = specials.find(name);
+  return found == specials.end() ? nullptr : &found->second;
 }
 
 }  // namespace

@@ -135,11 +135,16 @@ void emit_unary(Decoder& decoder, std::string_view opcode, Ref d, Ref a) {
   op.a = a;
 }
 
-void emit_binary(Decoder& decoder, std::string_view opcode, Ref d, Ref a, Ref b) {
+struct Sources {
+  Ref a;
+  Ref b;
+};
+
+void emit_binary(Decoder& decoder, std::string_view opcode, Ref d, Sources sources) {
   Op& op = decoder.emit(opcode);
   op.d = d;
-  op.a = a;
-  op.b = b;
+  op.a = sources.a;
+  op.b = sources.b;
 }
 
 // d = {a, b, …}: the first element is the least significant.
@@ -149,7 +154,7 @@ void pack(Decoder& decoder, int bits, const Operand& d, const std::vector<Operan
     const Ref low = decoder.source(parts[0], code);
     const Ref high = decoder.source(parts[1], code);
     const char* opcode = bits == 64 ? "$pack.b32x2" : bits == 32 ? "$pack.b16x2" : "$pack.b8x2";
-    emit_binary(decoder, opcode, decoder.destination(d, bits == 64 ? 'l' : 'w'), low, high);
+    emit_binary(decoder, opcode, decoder.destination(d, bits == 64 ? 'l' : 'w'), {low, high});
     return;
   }
   if (parts.size() != 4 || bits < 32) throw Unsupported{"this number of parts"};
@@ -159,10 +164,10 @@ void pack(Decoder& decoder, int bits, const Operand& d, const std::vector<Operan
     const Ref low = decoder.source(parts[2 * i], 'h');
     const Ref high = decoder.source(parts[2 * i + 1], 'h');
     half[i] = decoder.scratch('w');
-    emit_binary(decoder, inner, half[i], low, high);
+    emit_binary(decoder, inner, half[i], {low, high});
   }
   emit_binary(decoder, bits == 64 ? "$pack.b32x2" : "$pack.b16x2",
-              decoder.destination(d, bits == 64 ? 'l' : 'w'), half[0], half[1]);
+              decoder.destination(d, bits == 64 ? 'l' : 'w'), {half[0], half[1]});
 }
 
 void unpack(Decoder& decoder, int bits, const std::vector<Operand>& parts, const Operand& a) {
@@ -228,7 +233,7 @@ void decode_convert_address(Decoder& decoder) {
   const Ref a = decoder.source(decoder.operand(1), 'l');
   const Ref b = decoder.constant(window, 'l');
   const Ref d = decoder.destination(decoder.operand(0), 'l');
-  emit_binary(decoder, "add.u64", d, a, b);
+  emit_binary(decoder, "add.u64", d, {a, b});
 }
 
 // A cache policy has no effect here; its value is any.

@@ -9,13 +9,13 @@
 namespace fitest::ptx {
 
 Chapter find_chapter(std::string_view base_opcode) {
-  static const std::unordered_map<std::string_view, Chapter> kChapters = {
+  static const std::unordered_map<std::string_view, Chapter> chapters = {
 #define FITEST_PTX_CHAPTER(opcode, function) {opcode, &function},
 #include "ptx/chapters.def"
 #undef FITEST_PTX_CHAPTER
   };
-  const auto found = kChapters.find(base_opcode);
-  return found == kChapters.end() ? nullptr : found->second;
+  const auto found = chapters.find(base_opcode);
+  return found == chapters.end() ? nullptr : found->second;
 }
 
 void decode_by_table(Decoder& decoder, const std::string& opcode) {
@@ -66,11 +66,16 @@ Ref negate(Decoder& decoder, Ref predicate) {
   return inverse;
 }
 
-void combine(Decoder& decoder, const std::string& boolean, Ref d, Ref a, Ref b) {
+struct Predicates {
+  Ref a;
+  Ref b;
+};
+
+void combine(Decoder& decoder, const std::string& boolean, Ref d, Predicates sources) {
   Op& op = decoder.emit(boolean.empty() ? "mov.pred" : boolean + ".pred");
   op.d = d;
-  op.a = a;
-  op.b = b;
+  op.a = sources.a;
+  op.b = sources.b;
 }
 
 Ref compare(Decoder& decoder, const std::string& opcode, Ref a, Ref b) {
@@ -118,14 +123,14 @@ void decode_compare(Decoder& decoder) {
   const Ref q = is_pair ? decoder.destination(target.elements.at(1), 'p') : kNoRef;
   // The guard and the third source may be p or q: they are read before either is written.
   const Ref p_value = decoder.scratch('p');
-  combine(decoder, boolean, p_value, result, other);
+  combine(decoder, boolean, p_value, {result, other});
   if (is_pair) {
     const Ref q_value = decoder.scratch('p');
-    combine(decoder, boolean, q_value, inverse, other);
+    combine(decoder, boolean, q_value, {inverse, other});
     if (decoder.instruction().guard) throw Unsupported{"a guarded setp with two results"};
-    combine(decoder, "", q, q_value, kNoRef);
+    combine(decoder, "", q, {q_value, kNoRef});
   }
-  combine(decoder, "", p, p_value, kNoRef);
+  combine(decoder, "", p, {p_value, kNoRef});
 }
 
 namespace {
@@ -205,7 +210,7 @@ void decode_set(Decoder& decoder) {
   if (!boolean.empty()) {
     const Ref c = decoder.source(decoder.operand(3), 'p');
     const Ref both = decoder.scratch('p');
-    combine(decoder, boolean, both, result, c);
+    combine(decoder, boolean, both, {result, c});
     result = both;
   }
   select(decoder, type, result,

@@ -46,7 +46,7 @@ void decode_warp_barrier(Decoder& decoder) {
 
 // shfl.sync.mode.b32 d[|p], a, b, c, membermask
 void decode_shuffle(Decoder& decoder) {
-  static constexpr std::pair<const char*, ShuffleMode> kModes[] = {
+  static constexpr std::pair<const char*, ShuffleMode> modes[] = {
       {"up", ShuffleMode::Up},
       {"down", ShuffleMode::Down},
       {"bfly", ShuffleMode::Butterfly},
@@ -65,19 +65,19 @@ void decode_shuffle(Decoder& decoder) {
   op.d = results.d;
   op.e = members;
   op.list = results.p;
-  op.aux = static_cast<std::uint32_t>(choose(decoder, kModes));
+  op.aux = static_cast<std::uint32_t>(choose(decoder, modes));
 }
 
 // vote.sync.mode.pred d, [!]a, membermask; vote.sync.ballot.b32 d, [!]a, membermask
 void decode_vote(Decoder& decoder) {
-  static constexpr std::pair<const char*, VoteMode> kModes[] = {
+  static constexpr std::pair<const char*, VoteMode> modes[] = {
       {"all", VoteMode::All},
       {"any", VoteMode::Any},
       {"uni", VoteMode::Uniform},
       {"ballot", VoteMode::Ballot},
   };
   require_sync(decoder);
-  const VoteMode mode = choose(decoder, kModes);
+  const VoteMode mode = choose(decoder, modes);
   const Ref a = decoder.source(decoder.operand(1), 'p');
   const Ref members = decoder.source(decoder.operand(2), 'w');
   const Ref d = decoder.destination(decoder.operand(0), mode == VoteMode::Ballot ? 'w' : 'p');
@@ -106,12 +106,12 @@ void decode_match(Decoder& decoder) {
 
 // redux.sync.op.type d, a, membermask
 void decode_redux(Decoder& decoder) {
-  static constexpr std::pair<const char*, WarpReduction> kReductions[] = {
+  static constexpr std::pair<const char*, WarpReduction> reductions[] = {
       {"add", WarpReduction::Add}, {"min", WarpReduction::Min}, {"max", WarpReduction::Max},
       {"and", WarpReduction::And}, {"or", WarpReduction::Or},   {"xor", WarpReduction::Xor},
   };
   if (has_modifier(decoder.instruction(), "f32")) throw Unsupported{"redux of floats"};
-  WarpReduction how = choose(decoder, kReductions);
+  WarpReduction how = choose(decoder, reductions);
   if (has_modifier(decoder.instruction(), "s32")) {
     if (how == WarpReduction::Min) how = WarpReduction::SignedMin;
     if (how == WarpReduction::Max) how = WarpReduction::SignedMax;

@@ -208,12 +208,12 @@ void Decoder::decode_body(const Function& function) {
     decode_instruction(instruction);
   }
   starts.push_back(static_cast<std::uint32_t>(next_op()));
-  static const Instruction kReturn = [] {
+  static const Instruction return_instruction = [] {
     Instruction instruction;
     instruction.opcode = "ret";
     return instruction;
   }();
-  decode_instruction(kReturn);
+  decode_instruction(return_instruction);
   program_.origins.back().instruction = nullptr;
   for (const Fixup& fixup : fixups_) {
     const auto label = function.labels.find(fixup.label);
@@ -396,37 +396,36 @@ Ref Decoder::symbol_source(const Operand& operand, char code) {
   return constant(place->address + addend, code);
 }
 
+// What turns an address of the space into a generic one. Those of kernel parameters are.
+std::uint64_t Decoder::window_of(StateSpace space) const {
+  if (space == StateSpace::Shared) return kSharedWindow;
+  const bool in_frame = space == StateSpace::Param && !in_kernel();
+  return in_frame || space == StateSpace::Local ? kLocalWindow : 0;
+}
+
 void Decoder::address(Op& op, const Operand& operand, StateSpace space) {
   if (operand.kind != OperandKind::Address) throw Unsupported{"an operand that is no address"};
   StateSpace used = space;
-  std::uint64_t window = 0;
   if (operand.reg >= 0) {
-    const bool narrow = cell_of(operand.reg) == 4;
     op.a = rows_.at(static_cast<std::size_t>(operand.reg));
-    if (narrow) op.flags |= kOpAddress32;
+    if (cell_of(operand.reg) == 4) op.flags |= kOpAddress32;
     op.imm = operand.offset;
   } else if (!operand.name.empty()) {
     Operand symbol = operand;
     symbol.kind = OperandKind::Symbol;
     op.a = symbol_source(symbol, 'l');
     const Place* place = find_place(operand.name);
-    // A parameter's place is generic already; of the frame's variables it is a local address.
-    if (place != nullptr) used = place->in_frame ? StateSpace::Local : place->space;
-    if (space == StateSpace::Generic && used != StateSpace::Global) used = StateSpace::Generic;
-    if (used == StateSpace::Param) used = StateSpace::Generic;
+    const bool typed = place != nullptr && space != StateSpace::Generic;
+    if (typed) used = place->in_frame ? StateSpace::Local : place->space;
   } else {
     op.a = constant(static_cast<std::uint64_t>(operand.offset), 'l');
   }
-  if (used == StateSpace::Shared) window = kSharedWindow;
-  if (used == StateSpace::Local) window = kLocalWindow;
-  if (used == StateSpace::Param) window = in_kernel() ? kParamWindow : kLocalWindow;
-  if (used == StateSpace::Param && operand.reg >= 0 && in_kernel()) window = 0;
-  if ((op.flags & kOpAddress32) != 0) {
-    op.target = static_cast<std::uint32_t>(slot_of(window));
-  } else {
-    op.imm += static_cast<std::int64_t>(window);
-  }
   op.space = static_cast<std::uint8_t>(used);
+  if ((op.flags & kOpAddress32) != 0) {
+    op.target = static_cast<std::uint32_t>(slot_of(window_of(used)));
+  } else {
+    op.imm += static_cast<std::int64_t>(window_of(used));
+  }
 }
 
 Op& Decoder::emit(Handler handler) {

@@ -102,6 +102,7 @@ class Decoder {
   void decode_instruction(const Instruction& instruction);
   void reject(const Instruction& instruction, const std::string& reason);
   Ref symbol_source(const Operand& operand, char code);
+  std::uint64_t window_of(StateSpace space) const;
   Ref new_row(char code);
   void fill_constant(Ref ref, std::uint64_t value, char code);
 

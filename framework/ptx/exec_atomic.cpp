@@ -58,7 +58,7 @@ Step atomic(Warp& warp, const Op& op) {
 }  // namespace
 
 const AtomicForm* find_atomic(std::string_view form) {
-  static const std::unordered_map<std::string_view, AtomicForm> kForms = {
+  static const std::unordered_map<std::string_view, AtomicForm> forms = {
 #define FITEST_PTX_ATOMIC(form, W, ...)                                                        \
   {form,                                                                                       \
    {&atomic<W, []([[maybe_unused]] W a, W b, W) -> W { return static_cast<W>(__VA_ARGS__); }>, \
@@ -70,8 +70,8 @@ const AtomicForm* find_atomic(std::string_view form) {
 #undef FITEST_PTX_ATOMIC
 #undef FITEST_PTX_ATOMIC_C
   };
-  const auto found = kForms.find(form);
-  return found == kForms.end() ? nullptr : &found->second;
+  const auto found = forms.find(form);
+  return found == forms.end() ? nullptr : &found->second;
 }
 
 }  // namespace fitest::ptx

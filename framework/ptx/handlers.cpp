@@ -58,15 +58,15 @@ const HandlerSet& handlers() {
 }
 
 const HandlerEntry* find_handler(std::string_view opcode) {
-  static const auto kByOpcode = [] {
+  static const auto by_opcode = [] {
     std::unordered_map<std::string_view, const HandlerEntry*> map;
     for (const auto& table : handlers().tables) {
       for (const HandlerEntry& entry : table) map.emplace(entry.opcode, &entry);
     }
     return map;
   }();
-  const auto found = kByOpcode.find(opcode);
-  return found == kByOpcode.end() ? nullptr : found->second;
+  const auto found = by_opcode.find(opcode);
+  return found == by_opcode.end() ? nullptr : found->second;
 }
 
 }  // namespace fitest::ptx

@@ -15,33 +15,33 @@ bool contains(const std::array<std::string_view, N>& names, std::string_view nam
 }  // namespace
 
 std::optional<StateSpace> space_of(std::string_view modifier) {
-  static constexpr std::pair<std::string_view, StateSpace> kSpaces[] = {
+  static constexpr std::pair<std::string_view, StateSpace> spaces[] = {
       {"global", StateSpace::Global},      {"shared", StateSpace::Shared},
       {"shared::cta", StateSpace::Shared}, {"local", StateSpace::Local},
       {"const", StateSpace::Const},        {"param", StateSpace::Param},
       {"param::entry", StateSpace::Param}, {"param::func", StateSpace::Param},
   };
-  for (const auto& [name, space] : kSpaces) {
+  for (const auto& [name, space] : spaces) {
     if (name == modifier) return space;
   }
   return std::nullopt;
 }
 
 bool is_order(std::string_view modifier) {
-  static constexpr std::array<std::string_view, 8> kOrders = {
+  static constexpr std::array<std::string_view, 8> orders = {
       "weak", "relaxed", "acquire", "release", "acq_rel", "sc", "volatile", "mmio"};
-  return contains(kOrders, modifier);
+  return contains(orders, modifier);
 }
 
 bool is_scope(std::string_view modifier) {
-  static constexpr std::array<std::string_view, 4> kScopes = {"cta", "cluster", "gpu", "sys"};
-  return contains(kScopes, modifier);
+  static constexpr std::array<std::string_view, 4> scopes = {"cta", "cluster", "gpu", "sys"};
+  return contains(scopes, modifier);
 }
 
 bool is_cache_hint(std::string_view modifier) {
-  static constexpr std::array<std::string_view, 9> kHints = {"nc", "ca", "cg", "cs",     "lu",
-                                                             "cv", "wb", "wt", "unified"};
-  return contains(kHints, modifier) || modifier.starts_with("L1::") || modifier.starts_with("L2::");
+  static constexpr std::array<std::string_view, 9> hints = {"nc", "ca", "cg", "cs",     "lu",
+                                                            "cv", "wb", "wt", "unified"};
+  return contains(hints, modifier) || modifier.starts_with("L1::") || modifier.starts_with("L2::");
 }
 
 bool has_modifier(const Instruction& instruction, std::string_view name) {

@@ -47,14 +47,14 @@ class Formatter {
 
   // Flags, width and precision; '*' takes an int argument.
   bool prefix(std::string& specification) {
-    static const std::string kFlags = "-+ #0123456789.";
+    static const std::string flags = "-+ #0123456789.";
     for (; at_ < format_.size(); ++at_) {
       const char c = format_[at_];
       if (c == '*') {
         std::int32_t value = 0;
         if (!read(&value, sizeof value)) return false;
         specification += std::to_string(value);
-      } else if (kFlags.find(c) != std::string::npos) {
+      } else if (flags.find(c) != std::string::npos) {
         specification += c;
       } else {
         break;
@@ -83,17 +83,17 @@ class Formatter {
   }
 
   bool value(const std::string& specification, char kind, bool wide) {
-    static const std::string kIntegers = "diuoxX";
-    static const std::string kFloats = "fFeEgGaA";
-    if (kFloats.find(kind) != std::string::npos) {
+    static const std::string integers = "diuoxX";
+    static const std::string floats = "fFeEgGaA";
+    if (floats.find(kind) != std::string::npos) {
       double number = 0;
       if (!read(&number, sizeof number)) return false;
       put(specification + kind, number);
-    } else if (kIntegers.find(kind) != std::string::npos && wide) {
+    } else if (integers.find(kind) != std::string::npos && wide) {
       long long number = 0;
       if (!read(&number, sizeof number)) return false;
       put(specification + "ll" + kind, number);
-    } else if (kIntegers.find(kind) != std::string::npos || kind == 'c') {
+    } else if (integers.find(kind) != std::string::npos || kind == 'c') {
       std::int32_t number = 0;
       if (!read(&number, sizeof number)) return false;
       put(specification + kind, number);
