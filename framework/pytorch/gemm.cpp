@@ -1,11 +1,15 @@
 // SPDX-License-Identifier: Apache-2.0
 #include "pytorch/gemm.h"
 
+#include <cblas.h>
+
 #include <algorithm>
 #include <atomic>
+#include <string>
 #include <type_traits>
 
-#include "pytorch/blas.h"
+#include "base/dynamic_library.h"
+#include "base/error.h"
 
 namespace fitest::pytorch {
 namespace {
@@ -57,6 +61,53 @@ bool as_gemv(const MatrixView<const T>& a, const MatrixView<const T>& b, const M
     return true;
   }
   return false;
+}
+
+struct BlasApi {
+  decltype(&cblas_sgemm) sgemm = nullptr;
+  decltype(&cblas_dgemm) dgemm = nullptr;
+  decltype(&cblas_sgemv) sgemv = nullptr;
+  decltype(&cblas_dgemv) dgemv = nullptr;
+  decltype(&openblas_set_num_threads) set_threads = nullptr;
+};
+
+// Keeps the library open: its threads outlive every call.
+struct LoadedBlas {
+  DynamicLibrary library;
+  BlasApi api;
+
+  explicit LoadedBlas(DynamicLibrary opened) : library(std::move(opened)) {
+    api.sgemm = library.find<decltype(cblas_sgemm)>("cblas_sgemm");
+    api.dgemm = library.find<decltype(cblas_dgemm)>("cblas_dgemm");
+    api.sgemv = library.find<decltype(cblas_sgemv)>("cblas_sgemv");
+    api.dgemv = library.find<decltype(cblas_dgemv)>("cblas_dgemv");
+    api.set_threads = library.find<decltype(openblas_set_num_threads)>("openblas_set_num_threads");
+  }
+  bool complete() const {
+    return api.sgemm != nullptr && api.dgemm != nullptr && api.sgemv != nullptr &&
+           api.dgemv != nullptr && api.set_threads != nullptr;
+  }
+};
+
+const LoadedBlas* load() {
+  std::string reason;
+  auto library = DynamicLibrary::open({"libopenblas.so.0", FITEST_OPENBLAS}, &reason);
+  if (!library) {
+    fail(ErrorKind::Environment,
+         "matrix products need OpenBLAS: " + reason + "; install libopenblas0");
+  }
+  static const LoadedBlas loaded(std::move(*library));
+  if (!loaded.complete()) {
+    fail(ErrorKind::Environment, loaded.library.path() + " is no OpenBLAS: it lacks functions");
+  }
+  return &loaded;
+}
+
+// OpenBLAS, opened at the first product: loading it takes longer than most references.
+// Error (Environment) when the library is missing.
+const BlasApi& blas() {
+  static const LoadedBlas* loaded = load();
+  return loaded->api;
 }
 
 // Of the products to come; 0 leaves OpenBLAS its own choice.
