@@ -11,7 +11,14 @@ fitest_discover_tests(<suite>
   [CONFIG <file>]          evaluation config in YAML
   [TIMEOUT <seconds>]      for one case (default: 600)
   [LABELS <label>...]      besides kernel, the op_type, definition, author, tier and model tags
+  [PROPERTIES <name> <value>...]  of every test, as set_tests_properties() takes them
   [PREFIX <text>]          of every test name
+  [GROUP_BY case|solution] solution: the workloads of a solution are one test, run by one process
+                           that has the TIMEOUT of all (default: case)
+  [BASELINE <dir>]         Traces of an earlier run: a case fails when it became slower, that is by
+  [MAX_SLOWDOWN <factor>]  more than this (default: 1.05) and beyond the noise of both runs
+  [KNOWN_FAILURES <file>]  YAML list of {definition, solution, workload, architecture, reason}: such
+                           a case is expected to fail, and fails when it passes
   [TRACE_DIR <dir>])       one Trace a case (default: <binary dir>/traces/<suite>)
 
 Makes a CTest case of every Definition × Solution × Workload of a dataset, named
@@ -20,6 +27,13 @@ alone: a new kernel or workload is in the next `ctest` without configuring again
 dataset cannot be read, or that selects no case, has the one failing test <suite>_NOT_FOUND that
 shows why; one whose `fitest` is not built, <suite>_NOT_BUILT. Documents that are broken beside
 good ones make <suite>_INVALID fail.
+
+When ctest starts, these variables of the environment narrow or change every suite:
+  FITEST_SHARD=<i>/<n>          the i-th of n parts of the cases, by a hash of their names
+  FITEST_CHANGED_SINCE=<rev>    only cases whose files differ from a git revision
+  FITEST_TEST_LAUNCHER=<words>  a command before each test's own, such as "srun -n1"; the CMake
+                                variable of that name is its default
+  FITEST_REQUIRE_GPU=1          never the virtual device where DEVICE is auto; a skip is a failure
 
 Paths are relative to the current source folder, TRACE_DIR to the current binary folder. Needs the
 target fitest::fitest: from find_package(fitest), or from add_subdirectory() of fitest's sources.
@@ -33,8 +47,9 @@ define_property(
 set_property(GLOBAL PROPERTY FITEST_MODULE_DIR ${CMAKE_CURRENT_LIST_DIR})
 
 function(fitest_discover_tests suite)
-  set(single DATASET TIER DEVICE POLICY CONFIG TIMEOUT PREFIX TRACE_DIR)
-  set(multiple DEFINITIONS SOLUTIONS WORKLOADS LABELS)
+  set(single DATASET TIER DEVICE POLICY CONFIG TIMEOUT PREFIX TRACE_DIR GROUP_BY BASELINE
+             MAX_SLOWDOWN KNOWN_FAILURES)
+  set(multiple DEFINITIONS SOLUTIONS WORKLOADS LABELS PROPERTIES)
   cmake_parse_arguments(PARSE_ARGV 1 arg "" "${single}" "${multiple}")
   set(where "fitest_discover_tests(${suite})")
   _fitest_check_keywords("${where}" "${arg_UNPARSED_ARGUMENTS}" "${arg_KEYWORDS_MISSING_VALUES}"
@@ -46,6 +61,11 @@ function(fitest_discover_tests suite)
                        "auto, virtual or cuda:<n>")
   _fitest_check_choice("${where}" TIMEOUT "${arg_TIMEOUT}" "[1-9][0-9]*"
                        "a whole number of seconds, 1 or more")
+  _fitest_check_choice("${where}" GROUP_BY "${arg_GROUP_BY}" "case|solution" "case or solution")
+  _fitest_check_choice("${where}" MAX_SLOWDOWN "${arg_MAX_SLOWDOWN}" "[1-9][0-9]*([.][0-9]+)?"
+                       "a factor of 1 or more")
+  _fitest_check_needs("${where}" MAX_SLOWDOWN BASELINE)
+  _fitest_check_properties("${where}" "${arg_PROPERTIES}")
   if(NOT DEFINED arg_DATASET)
     message(FATAL_ERROR "${where}: DATASET <dir> is missing")
   endif()
@@ -91,6 +111,29 @@ function(_fitest_check_choice where keyword value pattern expected)
   endif()
 endfunction()
 
+# A macro, to see the caller's arg_… variables.
+macro(_fitest_check_needs where keyword needed)
+  if(DEFINED arg_${keyword} AND NOT DEFINED arg_${needed})
+    message(FATAL_ERROR "${where}: ${keyword} needs ${needed}")
+  endif()
+endmacro()
+
+# Those that fitest sets itself would be overwritten silently.
+function(_fitest_check_properties where properties)
+  set(own ATTACHED_FILES SKIP_RETURN_CODE)
+  list(LENGTH properties count)
+  math(EXPR odd "${count} % 2")
+  if(odd)
+    message(FATAL_ERROR "${where}: PROPERTIES needs a value after each name")
+  endif()
+  while(properties)
+    list(POP_FRONT properties name value)
+    if(name IN_LIST own)
+      message(FATAL_ERROR "${where}: PROPERTIES may not set ${name}, which fitest sets itself")
+    endif()
+  endwhile()
+endfunction()
+
 # Called when the top folder is done, where testing may have been enabled late.
 function(_fitest_check_testing_enabled suite)
   if(NOT CMAKE_TESTING_ENABLED AND (NOT DEFINED BUILD_TESTING OR BUILD_TESTING))
@@ -118,25 +161,34 @@ function(_fitest_arguments result)
       list(APPEND arguments --${option}=${value})
     endforeach()
   endforeach()
-  foreach(option IN ITEMS tier prefix)
-    string(TOUPPER ${option} keyword)
+  foreach(word IN LISTS arg_PROPERTIES)
+    list(APPEND arguments --property=${word})
+  endforeach()
+  foreach(option IN ITEMS tier prefix group-by)
+    string(MAKE_C_IDENTIFIER ${option} keyword)
+    string(TOUPPER ${keyword} keyword)
     if(NOT "${arg_${keyword}}" STREQUAL "")
       list(APPEND arguments --${option}=${arg_${keyword}})
     endif()
   endforeach()
-  foreach(option IN ITEMS device policy)
-    string(TOUPPER ${option} keyword)
+  foreach(option IN ITEMS device policy max-slowdown)
+    string(MAKE_C_IDENTIFIER ${option} keyword)
+    string(TOUPPER ${keyword} keyword)
     if(DEFINED arg_${keyword})
       list(APPEND arguments --run-argument=--${option}=${arg_${keyword}})
     endif()
   endforeach()
-  if(DEFINED arg_CONFIG)
-    get_filename_component(config "${arg_CONFIG}" ABSOLUTE)
-    if(NOT EXISTS "${config}")
-      message(FATAL_ERROR "${where}: CONFIG ${config} does not exist")
+  foreach(option IN ITEMS config baseline known-failures)
+    string(MAKE_C_IDENTIFIER ${option} keyword)
+    string(TOUPPER ${keyword} keyword)
+    if(DEFINED arg_${keyword})
+      get_filename_component(path "${arg_${keyword}}" ABSOLUTE)
+      if(NOT EXISTS "${path}")
+        message(FATAL_ERROR "${where}: ${keyword} ${path} does not exist")
+      endif()
+      list(APPEND arguments --run-argument=--${option}=${path})
     endif()
-    list(APPEND arguments --run-argument=--config=${config})
-  endif()
+  endforeach()
   set(${result} "${arguments}" PARENT_SCOPE)
 endfunction()
 
@@ -158,6 +210,7 @@ set(fitest_suite @suite@)
 set(fitest_folder [==[@folder@]==])
 set(fitest_module_dir [==[@module_dir@]==])
 set(fitest_cmake [==[@CMAKE_COMMAND@]==])
+set(fitest_launcher [==[@FITEST_TEST_LAUNCHER@]==])
 set(fitest_program "")
 include("@folder@/program@configuration@.cmake" OPTIONAL)
 set(fitest_list_arguments

@@ -23,6 +23,13 @@ function(fitest_add_sentinel kind why)
   set_tests_properties(${name} PROPERTIES TIMEOUT 60 LABELS "${labels}")
 endfunction()
 
+if(DEFINED ENV{FITEST_TEST_LAUNCHER})
+  separate_arguments(fitest_launcher UNIX_COMMAND "$ENV{FITEST_TEST_LAUNCHER}")
+endif()
+foreach(fitest_word IN LISTS fitest_launcher)
+  list(APPEND fitest_list_arguments --launcher=${fitest_word})
+endforeach()
+
 if(NOT EXISTS "${fitest_program}")
   fitest_add_sentinel(NOT_BUILT "${fitest_program} does not exist; build the target fitest\n")
 else()

@@ -7,6 +7,8 @@
 #include <memory>
 
 #include "cli/command.h"
+#include "run/baseline.h"
+#include "run/known_failures.h"
 #include "run/report.h"
 #include "run/supervise.h"
 
@@ -22,6 +24,11 @@ struct RunCommand {
   std::string config_file;
   std::string trace_file;
   std::string trace_folder = "traces";
+  std::string known_failures_file;
+  std::vector<KnownFailure> known_failures;
+  std::string baseline_folder;
+  double max_slowdown = 1.05;
+  bool require_gpu = false;
   bool ctest = false;
   bool no_fork = false;
   bool no_golden_cache = false;
@@ -44,6 +51,14 @@ void finish_options(RunCommand& command) {
     command.run.config_given = true;
   }
   check_device_name(command.run.device.name);
+  if (command.require_gpu && command.run.device.name == "auto") command.run.device.name = "cuda";
+  if (!command.known_failures_file.empty()) {
+    command.known_failures = read_known_failures(command.known_failures_file);
+  }
+  if (!command.baseline_folder.empty() && !std::filesystem::is_directory(command.baseline_folder)) {
+    fail(ErrorKind::Usage,
+         fmt::format("--baseline {}: there is no such folder of Traces", command.baseline_folder));
+  }
 }
 
 // "[3/20] rmsnorm…" while a case runs, on a terminal only.
@@ -85,8 +100,13 @@ std::string verbose_lines(const CaseResult& result) {
 
 CaseResult run_one(const RunCommand& command, const Case& planned) {
   const std::filesystem::path file = trace_file(command, planned);
-  return command.no_fork ? run_unsupervised(planned, command.run, file)
-                         : run_supervised(planned, command.run, file);
+  CaseResult result = command.no_fork ? run_unsupervised(planned, command.run, file)
+                                      : run_supervised(planned, command.run, file);
+  apply_known_failures(command.known_failures, planned, result);
+  if (!command.baseline_folder.empty()) {
+    apply_baseline(command.baseline_folder, command.max_slowdown, planned, result);
+  }
+  return result;
 }
 
 // Problems are always shown. They fail the run unless the user named solutions and those can run:
@@ -98,9 +118,17 @@ bool documents_fail_run(const Dataset& dataset, const RunCommand& command) {
   return !dataset.diagnostics.ok() && command.filter.solutions.empty();
 }
 
-int exit_code_of(const Summary& summary) {
+int exit_code_of(const Summary& summary, bool require_gpu) {
   if (summary.failed > 0) return kExitFail;
+  if (summary.skipped > 0 && require_gpu) {
+    std::cout << "FITEST_REQUIRE_GPU is set: a skipped case is a failure\n";
+    return kExitFail;
+  }
   return summary.passed == 0 ? kExitSkip : kExitPass;
+}
+
+std::string measurement_suffix(const std::vector<Case>& cases, const Case& planned) {
+  return cases.size() == 1 ? "" : "/" + planned.workload_prefix;
 }
 
 int run(RunCommand& command) {
@@ -129,11 +157,12 @@ int run(RunCommand& command) {
     summary.add(planned, result, elapsed.count());
     std::cout << console_lines(planned, result);
     if (command.verbose) std::cout << verbose_lines(result);
-    if (command.ctest) std::cout << ctest_measurements(result);
+    if (command.ctest) std::cout << ctest_measurements(result, measurement_suffix(cases, planned));
     std::cout << std::flush;
   }
   if (cases.size() > 1) std::cout << summary.text();
-  return documents_failed ? kExitFail : exit_code_of(summary);
+  if (cases.size() > 1 && command.ctest) std::cout << ctest_details(summary.closing_line());
+  return documents_failed ? kExitFail : exit_code_of(summary, command.require_gpu);
 }
 
 void add_execution_options(CLI::App& command, RunCommand& options) {
@@ -154,6 +183,23 @@ void add_execution_options(CLI::App& command, RunCommand& options) {
       ->capture_default_str();
 }
 
+void add_expectation_options(CLI::App& command, RunCommand& options) {
+  command.add_option("--known-failures", options.known_failures_file,
+                     "YAML list of cases that are expected to fail");
+  auto* baseline = command.add_option("--baseline", options.baseline_folder,
+                                      "Folder of Traces that no case may be slower than");
+  command
+      .add_option("--max-slowdown", options.max_slowdown,
+                  "Fail when slower than this times the baseline's median")
+      ->check(CLI::Range(1.0, 1e6))
+      ->needs(baseline)
+      ->capture_default_str();
+  command
+      .add_flag("--require-gpu", options.require_gpu,
+                "Never the virtual device; a skip is a failure")
+      ->envname("FITEST_REQUIRE_GPU");
+}
+
 }  // namespace
 
 void add_run_command(CLI::App& app, Action& chosen) {
@@ -165,6 +211,7 @@ void add_run_command(CLI::App& app, Action& chosen) {
   command->add_option("--trace", options->trace_file, "Trace file of the one selected case");
   command->add_option("--trace-dir", options->trace_folder, "Folder for one Trace a case")
       ->capture_default_str();
+  add_expectation_options(*command, *options);
   command->add_flag("--ctest", options->ctest, "Print CTest measurements");
   command->add_flag("--no-golden-cache", options->no_golden_cache,
                     "Compute the reference even if its outputs are cached");

@@ -12,6 +12,7 @@ namespace {
 
 std::string status_word(const CaseResult& result) {
   if (result.skipped) return "SKIPPED";
+  if (result.ruling) return result.ruling->word;
   return std::string(name_of(result.trace.evaluation->status));
 }
 
@@ -36,7 +37,8 @@ std::string figures(const Evaluation& evaluation) {
 
 std::string numeric(const std::string& name, double value) {
   return fmt::format(
-      "<CTestMeasurement type=\"numeric/double\" name=\"{}\">{}</CTestMeasurement>\n", name, value);
+      "<CTestMeasurement type=\"numeric/double\" name=\"{}\">{}</CTestMeasurement>\n",
+      escape_xml(name), value);
 }
 
 double number_at(const Value& value, std::string_view group, std::string_view name) {
@@ -74,29 +76,34 @@ std::string console_lines(const Case& planned, const CaseResult& result) {
   std::string line = fmt::format("{:<19} {}", status_word(result), planned.name());
   if (result.skipped) return line + "\n" + indent(*result.skipped);
   line += figures(*result.trace.evaluation) + "\n";
+  if (result.ruling) line += indent(result.ruling->reason);
+  if (!result.note.empty()) line += indent(result.note);
   return result.message.empty() ? line : line + indent(result.message);
 }
 
-std::string ctest_measurements(const CaseResult& result) {
-  if (result.skipped) {
-    return fmt::format("<CTestDetails>skipped: {}</CTestDetails>\n", escape_xml(*result.skipped));
-  }
+std::string ctest_details(const std::string& text) {
+  return fmt::format("<CTestDetails>{}</CTestDetails>\n", escape_xml(text));
+}
+
+std::string ctest_measurements(const CaseResult& result, const std::string& suffix) {
+  const bool alone = suffix.empty();
+  if (result.skipped) return alone ? ctest_details("skipped: " + *result.skipped) : "";
   const Evaluation& evaluation = *result.trace.evaluation;
   std::string text;
   if (evaluation.performance) {
-    text += numeric("latency_ms", evaluation.performance->latency_ms);
-    text += numeric("reference_latency_ms", evaluation.performance->reference_latency_ms);
-    text += numeric("speedup_factor", evaluation.performance->speedup_factor);
+    text += numeric("latency_ms" + suffix, evaluation.performance->latency_ms);
+    text += numeric("reference_latency_ms" + suffix, evaluation.performance->reference_latency_ms);
+    text += numeric("speedup_factor" + suffix, evaluation.performance->speedup_factor);
   }
   if (evaluation.correctness) {
-    text += numeric("max_absolute_error", evaluation.correctness->max_absolute_error);
-    text += numeric("max_relative_error", evaluation.correctness->max_relative_error);
+    text += numeric("max_absolute_error" + suffix, evaluation.correctness->max_absolute_error);
+    text += numeric("max_relative_error" + suffix, evaluation.correctness->max_relative_error);
   }
-  text += numeric("compile_ms", number_at(result.trace.fitest, "compile", "milliseconds"));
-  const std::string first_line = result.message.substr(0, result.message.find('\n'));
-  const std::string details =
-      std::string(name_of(evaluation.status)) + (first_line.empty() ? "" : ": " + first_line);
-  return text + fmt::format("<CTestDetails>{}</CTestDetails>\n", escape_xml(details));
+  text += numeric("compile_ms" + suffix, number_at(result.trace.fitest, "compile", "milliseconds"));
+  if (!alone) return text;
+  const std::string why = result.ruling ? result.ruling->reason : result.message;
+  const std::string first_line = why.substr(0, why.find('\n'));
+  return text + ctest_details(status_word(result) + (first_line.empty() ? "" : ": " + first_line));
 }
 
 void Summary::add(const Case& planned, const CaseResult& result, double seconds) {
@@ -112,7 +119,11 @@ std::string Summary::text() const {
   for (const Row& row : rows) {
     table += fmt::format("{:<{}}  {:<19}  {:>8.2f}\n", row.name, width, row.status, row.seconds);
   }
-  return table + fmt::format("\n{} passed, {} failed, {} skipped\n", passed, failed, skipped);
+  return table + "\n" + closing_line() + "\n";
+}
+
+std::string Summary::closing_line() const {
+  return fmt::format("{} passed, {} failed, {} skipped", passed, failed, skipped);
 }
 
 }  // namespace fitest

@@ -15,7 +15,10 @@ std::string console_lines(const Case& planned, const CaseResult& result);
 
 // <CTestMeasurement> and <CTestDetails> tags, one a line, escaped: latency_ms,
 // reference_latency_ms, speedup, max errors, compile_ms (research/ctest.md §3.4).
-std::string ctest_measurements(const CaseResult& result);
+// Where one test runs several cases, a suffix ("/1a2b3c4d") tells their measurements apart, and the
+// details are the test's.
+std::string ctest_measurements(const CaseResult& result, const std::string& suffix = {});
+std::string ctest_details(const std::string& text);
 
 struct Summary {
   struct Row {
@@ -30,6 +33,7 @@ struct Summary {
   void add(const Case& planned, const CaseResult& result, double seconds);
   // A table by solution and the closing line "12 passed, 1 failed, 0 skipped".
   std::string text() const;
+  std::string closing_line() const;
 };
 
 // Text with &, <, > and quotes as entities.

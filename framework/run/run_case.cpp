@@ -227,6 +227,7 @@ class CaseRun {
 
 int CaseResult::exit_code() const {
   if (skipped) return kExitSkip;
+  if (ruling) return ruling->passes ? kExitPass : kExitFail;
   const bool passed = trace.evaluation && trace.evaluation->status == Status::Passed;
   return passed ? kExitPass : kExitFail;
 }

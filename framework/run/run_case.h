@@ -27,11 +27,20 @@ struct RunOptions {
   double deadline_seconds = 300;
 };
 
+// What decides about a case beside its status: a known failure, an unexpected pass, a slowdown.
+struct Ruling {
+  std::string word;    // in the place of the status: "KNOWN_FAILURE"
+  std::string reason;  // one line
+  bool passes = false;
+};
+
 // What one case gave: a Trace, and words for the console.
 struct CaseResult {
   Trace trace;
   std::optional<std::string> skipped;  // why the case could not be tried here
   std::string message;                 // what failed, several lines; empty after a pass
+  std::optional<Ruling> ruling = std::nullopt;
+  std::string note = {};  // said beside the verdict, which it does not change
   // 0 pass, 1 fail, 77 skip.
   int exit_code() const;
 };

@@ -73,15 +73,19 @@ endfunction()
 function(case_keywords_become_options_of_fitest_list)
   make_dataset(alpha)
   file(WRITE ${SCRATCH}/config.yaml "")
+  file(WRITE ${SCRATCH}/known.yaml "")
   configure("fitest_discover_tests(suite DATASET data DEFINITIONS a* b SOLUTIONS s WORKLOADS 01ab
     TIER quick DEVICE cuda:1 POLICY compat CONFIG config.yaml TIMEOUT 30 LABELS l1 l2 PREFIX p/
-    TRACE_DIR out)")
+    TRACE_DIR out PROPERTIES COST 3 GROUP_BY solution BASELINE data MAX_SLOWDOWN 1.1
+    KNOWN_FAILURES known.yaml)")
   expect_status(0)
   run_ctest(-V)
   expect_output("--ctest --trace-dir=${SCRATCH}/build/out --timeout=30 --definition=a* \
---definition=b --solution=s --workload=01ab --label=l1 --label=l2 --tier=quick --prefix=p/ \
---run-argument=--device=cuda:1 --run-argument=--policy=compat \
---run-argument=--config=${SCRATCH}/config.yaml")
+--definition=b --solution=s --workload=01ab --label=l1 --label=l2 --property=COST --property=3 \
+--tier=quick --prefix=p/ --group-by=solution --run-argument=--device=cuda:1 \
+--run-argument=--policy=compat --run-argument=--max-slowdown=1.1 \
+--run-argument=--config=${SCRATCH}/config.yaml --run-argument=--baseline=${SCRATCH}/data \
+--run-argument=--known-failures=${SCRATCH}/known.yaml")
 endfunction()
 
 function(case_defaults_are_those_of_the_documentation)
@@ -165,7 +169,7 @@ endfunction()
 function(case_an_unknown_keyword_is_named)
   expect_error([[fitest_discover_tests(s DATASET d DEFINITION x)]]
                "fitest_discover_tests(s): unexpected argument \"DEFINITION\"; the keywords are: \
-CONFIG DATASET DEFINITIONS DEVICE")
+BASELINE CONFIG DATASET DEFINITIONS DEVICE")
 endfunction()
 
 function(case_a_keyword_without_value_is_named)
@@ -208,6 +212,53 @@ endfunction()
 function(case_a_config_file_must_exist)
   expect_error([[fitest_discover_tests(s DATASET d CONFIG c.yaml)]]
                "CONFIG ${SCRATCH}/c.yaml does not exist")
+endfunction()
+
+function(case_a_baseline_must_exist)
+  expect_error([[fitest_discover_tests(s DATASET d BASELINE b)]]
+               "BASELINE ${SCRATCH}/b does not exist")
+endfunction()
+
+function(case_a_slowdown_needs_a_baseline)
+  expect_error([[fitest_discover_tests(s DATASET d MAX_SLOWDOWN 1.1)]]
+               "MAX_SLOWDOWN needs BASELINE")
+endfunction()
+
+function(case_a_slowdown_is_a_factor)
+  expect_error([[fitest_discover_tests(s DATASET d MAX_SLOWDOWN 5%)]]
+               "MAX_SLOWDOWN is \"5%\"; expected a factor of 1 or more")
+endfunction()
+
+function(case_a_file_of_known_failures_must_exist)
+  expect_error([[fitest_discover_tests(s DATASET d KNOWN_FAILURES k.yaml)]]
+               "KNOWN_FAILURES ${SCRATCH}/k.yaml does not exist")
+endfunction()
+
+function(case_an_unknown_grouping_is_refused)
+  expect_error([[fitest_discover_tests(s DATASET d GROUP_BY author)]]
+               "GROUP_BY is \"author\"; expected case or solution")
+endfunction()
+
+function(case_a_property_needs_a_value)
+  expect_error([[fitest_discover_tests(s DATASET d PROPERTIES COST)]]
+               "PROPERTIES needs a value after each name")
+endfunction()
+
+function(case_properties_do_not_replace_those_of_fitest)
+  expect_error([[fitest_discover_tests(s DATASET d PROPERTIES COST 1 SKIP_RETURN_CODE 3)]]
+               "PROPERTIES may not set SKIP_RETURN_CODE, which fitest sets itself")
+endfunction()
+
+function(case_a_launcher_comes_from_the_project_or_the_environment)
+  make_dataset(alpha)
+  configure("set(FITEST_TEST_LAUNCHER srun -n1)\nfitest_discover_tests(s DATASET data)")
+  expect_status(0)
+  run_ctest(-V)
+  expect_output("--launcher=srun --launcher=-n1")
+  set(ENV{FITEST_TEST_LAUNCHER} "flux run '-x y'")
+  run_ctest(-V)
+  expect_output("--launcher=flux --launcher=run --launcher=-x y")
+  expect_no_output("srun")
 endfunction()
 
 function(case_testing_must_be_enabled)

@@ -65,6 +65,37 @@ TEST_F(CtestScriptTest, LabelsOfTheSuiteAreAddedAndHoldNoSemicolon) {
   EXPECT_THAT(script(), HasSubstr("[[kernel;rmsnorm;rmsnorm_h4096;fitest;quick;model:a,b;mine]]"));
 }
 
+TEST_F(CtestScriptTest, ALauncherGoesBeforeTheProgram) {
+  options_.launcher = {"srun", "-n1"};
+  EXPECT_THAT(script(), HasSubstr("[[srun]] [[-n1]] [[/bin/fitest]] [[run]]"));
+}
+
+TEST_F(CtestScriptTest, PropertiesOfTheUserAreAdded) {
+  options_.properties = {"COST", "3"};
+  EXPECT_THAT(script(), HasSubstr(" [[COST]] [[3]])\n"));
+}
+
+TEST_F(CtestScriptTest, BySolutionItsWorkloadsAreOneTestWithTheTimeOfAll) {
+  options_.group_by = GroupBy::Solution;
+  options_.timeout_seconds = 100;
+  Workload other;
+  other.uuid = "fedcba9876543210";
+  Solution plain;
+  plain.name = "plain";
+  const std::string text = ctest_script({planned_,
+                                         {&definition_, &solution_, &other, "fedcba98"},
+                                         {&definition_, &plain, &other, "fedcba98"}},
+                                        options_);
+  EXPECT_THAT(text, HasSubstr("add_test([[rmsnorm_h4096/vectorized]] "));
+  EXPECT_THAT(text, HasSubstr("[[--workload=0123456789abcdef]] [[--workload=fedcba9876543210]] "
+                              "[[--trace-dir=/traces]] [[--deadline=90]]"));
+  EXPECT_THAT(text, HasSubstr("TIMEOUT 200 "));
+  EXPECT_THAT(text, HasSubstr("quick;model:llama;full]]"));
+  EXPECT_THAT(text, HasSubstr("[[/traces/rmsnorm_h4096/vectorized/01234567.json;"
+                              "/traces/rmsnorm_h4096/vectorized/fedcba98.json]]"));
+  EXPECT_THAT(text, HasSubstr("add_test([[rmsnorm_h4096/plain]] "));
+}
+
 TEST_F(CtestScriptTest, NoCaseIsNoText) {
   EXPECT_EQ(ctest_script({}, options_), "");
 }
