@@ -9,6 +9,7 @@
 
 #include "ptx/address_space.h"
 #include "ptx/chapters.h"
+#include "ptx/exec_control.h"
 
 namespace fitest::ptx {
 namespace {
@@ -205,6 +206,7 @@ void Decoder::decode_body(const Function& function) {
   std::vector<std::uint32_t> starts;
   for (const Instruction& instruction : function.instructions) {
     starts.push_back(static_cast<std::uint32_t>(next_op()));
+    if (records_opcodes_) emit_note(instruction);
     decode_instruction(instruction);
   }
   starts.push_back(static_cast<std::uint32_t>(next_op()));
@@ -229,6 +231,14 @@ void Decoder::decode_body(const Function& function) {
     }
   }
   register_bytes_ = static_cast<std::uint32_t>(round_up(register_bytes_, sizeof(CacheLine)));
+}
+
+void Decoder::emit_note(const Instruction& instruction) {
+  instruction_ = &instruction;
+  const auto next = static_cast<std::uint32_t>(program_.opcodes.size());
+  const auto [known, is_new] = opcode_indices_.try_emplace(instruction.full_opcode(), next);
+  if (is_new) program_.opcodes.push_back(known->first);
+  emit(&note_opcode).aux = known->second;
 }
 
 void Decoder::decode_instruction(const Instruction& instruction) {

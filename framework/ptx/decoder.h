@@ -34,6 +34,9 @@ class Decoder {
   Decoder(std::shared_ptr<const Module> module,
           const std::map<std::string, std::uint64_t>& variable_addresses);
 
+  // Every instruction that executes is to note its opcode: Program::opcodes.
+  void record_opcodes() { records_opcodes_ = true; }
+
   // The kernel and what it calls.
   Program decode(const Function& kernel);
 
@@ -100,6 +103,7 @@ class Decoder {
   void decode_function(std::uint32_t index);
   void decode_body(const Function& function);
   void decode_instruction(const Instruction& instruction);
+  void emit_note(const Instruction& instruction);
   void reject(const Instruction& instruction, const std::string& reason);
   Ref symbol_source(const Operand& operand, char code);
   std::uint64_t window_of(StateSpace space) const;
@@ -109,6 +113,8 @@ class Decoder {
   Program program_;
   const std::map<std::string, std::uint64_t>& variable_addresses_;
   std::map<std::string, Place> module_places_;
+  bool records_opcodes_ = false;
+  std::map<std::string, std::uint32_t> opcode_indices_;  // into Program::opcodes
   std::vector<bool> direct_;  // functions that are sure to be called
   std::map<std::pair<std::uint64_t, int>, Ref> constants_;
   std::vector<DynamicRow> dynamic_rows_;

@@ -106,6 +106,11 @@ Step block_barrier(Warp& warp, const Op& op) {
   return warp.block->arrive(warp, op, arrival);
 }
 
+Step note_opcode(Warp& warp, const Op& op) {
+  if (warp.mask != 0) warp.execution->note_opcode(op.aux);
+  return Step::Next;
+}
+
 Step nanosleep(Warp&, const Op&) {
   return Step::Yield;
 }

@@ -22,6 +22,8 @@ Step call_direct(Warp& warp, const Op& op);
 Step call_indirect(Warp& warp, const Op& op);
 // op.a: id, op.b: thread count or none, op.c: predicate, op.aux: Reduction, imm 1: arrive only.
 Step block_barrier(Warp& warp, const Op& op);
+// op.aux: index into Program::opcodes.
+Step note_opcode(Warp& warp, const Op& op);
 Step nanosleep(Warp& warp, const Op& op);
 Step fence(Warp& warp, const Op& op);
 // op.aux: SpecialRegister.

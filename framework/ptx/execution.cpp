@@ -123,6 +123,17 @@ void Execution::raise(Fault fault) {
   stop_.store(true);
 }
 
+void Execution::note_opcode(std::uint32_t index) {
+  const std::lock_guard lock(mutex_);
+  noted_.insert(index);
+}
+
+std::set<std::string> Execution::noted_opcodes() const {
+  std::set<std::string> names;
+  for (const std::uint32_t index : noted_) names.insert(program().opcodes[index]);
+  return names;
+}
+
 void Execution::print(std::string_view text) {
   const std::lock_guard lock(mutex_);
   output_ += text;

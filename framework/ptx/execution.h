@@ -7,6 +7,7 @@
 #include <map>
 #include <mutex>
 #include <optional>
+#include <set>
 #include <string>
 #include <string_view>
 #include <vector>
@@ -48,11 +49,14 @@ class Execution {
   std::uint32_t checks() const noexcept { return checks_; }
   std::uint64_t thread_instructions() const noexcept { return instructions_.load(); }
   const std::string& output() const noexcept { return output_; }
+  // Of Program::opcodes, those that were executed.
+  std::set<std::string> noted_opcodes() const;
 
   // Called by handlers.
   void raise(Fault fault);
   bool stopped() const noexcept { return stop_.load(std::memory_order_relaxed); }
   void print(std::string_view text);
+  void note_opcode(std::uint32_t index);
   // The device heap; 0 when there is no memory. Blocks are freed with the launch at the latest.
   std::uint64_t allocate_heap(std::uint64_t bytes);
   void free_heap(std::uint64_t address);
@@ -74,6 +78,7 @@ class Execution {
   std::optional<Fault> fault_;
   std::string output_;
   std::map<std::uint64_t, Segment*> heap_;
+  std::set<std::uint32_t> noted_;
 };
 
 // A Fault at the current instruction of the warp, of the first active lane.

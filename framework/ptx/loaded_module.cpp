@@ -8,8 +8,10 @@
 
 namespace fitest::ptx {
 
-LoadedModule::LoadedModule(const Image& image, AddressSpace& memory)
-    : memory_(memory), module_(parse_module(make_source("ptx", image.code))) {
+LoadedModule::LoadedModule(const Image& image, AddressSpace& memory, bool record_opcodes)
+    : memory_(memory),
+      record_opcodes_(record_opcodes),
+      module_(parse_module(make_source("ptx", image.code))) {
   for (const Variable& variable : module_->variables) place_variable(variable);
   for (const Variable& variable : module_->variables) write_symbols(variable);
 }
@@ -85,6 +87,7 @@ const Program& LoadedModule::program(const std::string& kernel) const {
   const auto known = programs_.find(kernel);
   if (known != programs_.end()) return known->second;
   Decoder decoder(module_, addresses_);
+  if (record_opcodes_) decoder.record_opcodes();
   return programs_.emplace(kernel, decoder.decode(*module_->find_function(kernel))).first->second;
 }
 

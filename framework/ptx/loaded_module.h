@@ -18,7 +18,7 @@ namespace fitest::ptx {
 class LoadedModule : public fitest::Module {
  public:
   // Throws Error (Input) when the text is not PTX.
-  LoadedModule(const Image& image, AddressSpace& memory);
+  LoadedModule(const Image& image, AddressSpace& memory, bool record_opcodes = false);
   ~LoadedModule() override;
   LoadedModule(const LoadedModule&) = delete;
   LoadedModule& operator=(const LoadedModule&) = delete;
@@ -34,6 +34,7 @@ class LoadedModule : public fitest::Module {
   KernelInfo describe(const Function& kernel) const;
 
   AddressSpace& memory_;
+  bool record_opcodes_;
   std::shared_ptr<const ptx::Module> module_;
   std::map<std::string, std::uint64_t> addresses_;
   std::map<std::string, Segment*> segments_;

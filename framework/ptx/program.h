@@ -112,6 +112,7 @@ struct Program {
   std::uint32_t parameter_bytes = 0;
   std::uint32_t static_shared_bytes = 0;
   bool uses_reserved_shared = false;
+  std::vector<std::string> opcodes;  // that note_opcode notes; empty unless they are recorded
   std::vector<ConversionForm> conversions;  // of the unusual cvt
   // The first instruction that cannot be executed, if there is one.
   std::optional<Fault> unsupported;

@@ -124,7 +124,7 @@ class VirtualDevice : public Device {
       fault->message = "the virtual device executes PTX, and this image is a cubin";
       return nullptr;
     }
-    return std::make_unique<LoadedModule>(image, memory_);
+    return std::make_unique<LoadedModule>(image, memory_, options_.record_opcodes);
   }
 
   std::optional<Fault> launch(const fitest::Module& module, const Launch& launch) override;
@@ -142,6 +142,7 @@ class VirtualDevice : public Device {
   std::string take_output() override { return std::exchange(output_, {}); }
 
   std::uint64_t instructions() const { return instructions_; }
+  const std::set<std::string>& opcodes() const { return opcodes_; }
 
   void set_deadline(std::chrono::steady_clock::time_point deadline) override {
     deadline_ = deadline;
@@ -162,6 +163,7 @@ class VirtualDevice : public Device {
   std::optional<std::chrono::steady_clock::time_point> deadline_;
   std::string output_;
   std::uint64_t instructions_ = 0;
+  std::set<std::string> opcodes_;
 };
 
 std::optional<Fault> VirtualDevice::check_configuration(const KernelInfo& info,
@@ -242,6 +244,7 @@ std::optional<Fault> VirtualDevice::launch(const fitest::Module& module, const L
   std::optional<Fault> fault = execution.run();
   output_ += execution.output();
   instructions_ += execution.thread_instructions();
+  if (!fault) opcodes_.merge(execution.noted_opcodes());
   return fault;
 }
 
@@ -253,6 +256,10 @@ DevicePtr make_virtual_device(const VirtualDeviceOptions& options) {
 
 std::uint64_t executed_instructions(const Device& device) {
   return dynamic_cast<const VirtualDevice&>(device).instructions();
+}
+
+const std::set<std::string>& executed_opcodes(const Device& device) {
+  return dynamic_cast<const VirtualDevice&>(device).opcodes();
 }
 
 }  // namespace fitest::ptx

@@ -3,6 +3,8 @@
 #pragma once
 
 #include <cstdint>
+#include <set>
+#include <string>
 
 #include "device/device.h"
 
@@ -18,6 +20,7 @@ struct VirtualDeviceOptions {
   std::size_t threads = 0;  // host threads; 0: thread_count()
   int compute_major = 8;
   int compute_minor = 0;
+  bool record_opcodes = false;  // for executed_opcodes(); slower
 };
 
 DevicePtr make_virtual_device(const VirtualDeviceOptions& options);
@@ -25,5 +28,9 @@ DevicePtr make_virtual_device(const VirtualDeviceOptions& options);
 // Thread-instructions that a device of make_virtual_device() has executed: of every warp
 // instruction, the lanes that were at it.
 std::uint64_t executed_instructions(const Device& device);
+
+// Opcodes with their modifiers ("ld.global.v4.f32") that a device made with record_opcodes has
+// executed in launches without a fault.
+const std::set<std::string>& executed_opcodes(const Device& device);
 
 }  // namespace fitest::ptx
