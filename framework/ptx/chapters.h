@@ -31,6 +31,7 @@ void decode_set(Decoder& decoder);
 void decode_convert(Decoder& decoder);
 void decode_lop3(Decoder& decoder);
 void decode_ignored(Decoder& decoder);
+void decode_texture(Decoder& decoder);
 void decode_branch(Decoder& decoder);
 void decode_indexed_branch(Decoder& decoder);
 void decode_return(Decoder& decoder);

@@ -219,4 +219,8 @@ void decode_set(Decoder& decoder) {
 
 void decode_ignored(Decoder&) {}
 
+void decode_texture(Decoder&) {
+  throw Unsupported{"textures and surfaces"};
+}
+
 }  // namespace fitest::ptx

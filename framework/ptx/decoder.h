@@ -115,7 +115,7 @@ class Decoder {
   std::map<std::string, Place> module_places_;
   bool records_opcodes_ = false;
   std::map<std::string, std::uint32_t> opcode_indices_;  // into Program::opcodes
-  std::vector<bool> direct_;  // functions that are sure to be called
+  std::vector<bool> direct_;                             // functions that are sure to be called
   std::map<std::pair<std::uint64_t, int>, Ref> constants_;
   std::vector<DynamicRow> dynamic_rows_;
 

@@ -1,7 +1,7 @@
 // SPDX-License-Identifier: Apache-2.0
 // Mutated kernels, decoded and executed under a budget of instructions and of memory: each must end
-// with results or with a Fault. Lines are exchanged, repeated, dropped and mixed besides bytes, so that
-// most inputs still parse. Good seeds: tests/ptx.
+// with results or with a Fault. Lines are exchanged, repeated, dropped and mixed besides bytes, so
+// that most inputs still parse. Good seeds: tests/ptx.
 #include <cstdlib>
 #include <cstring>
 #include <random>
