@@ -52,6 +52,7 @@ class Pipe {
 // In its own process group, so that a time limit ends its children too.
 int spawn(const std::vector<std::string>& argv, const Pipe& output, pid_t& pid) {
   std::vector<char*> pointers;
+  pointers.reserve(argv.size() + 1);
   for (const std::string& argument : argv) pointers.push_back(const_cast<char*>(argument.c_str()));
   pointers.push_back(nullptr);
   posix_spawn_file_actions_t actions;

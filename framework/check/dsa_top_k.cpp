@@ -122,7 +122,7 @@ class Indexer {
 };
 
 // Both policies judge alike.
-Verdicts same(Verdict verdict) {
+Verdicts same(const Verdict& verdict) {
   return {verdict, verdict};
 }
 

@@ -42,7 +42,7 @@ GeneratorSpec generator_spec(const InputSpec& input, const AxisValues& axes) {
 }
 
 std::filesystem::path blob_path(const InputRequest& request, const InputSpec& input) {
-  const std::filesystem::path path = resolve_inside(request.root, input.path);
+  std::filesystem::path path = resolve_inside(request.root, input.path);
   if (!std::filesystem::exists(path)) {
     fail(ErrorKind::Environment,
          fmt::format("the file {} is missing: fetch the dataset's blobs, or generate the input "

@@ -29,6 +29,7 @@ ByDefinition workloads_by_definition(const Dataset& dataset) {
 
 std::vector<std::string> uuids_of(const std::vector<const Workload*>& workloads) {
   std::vector<std::string> uuids;
+  uuids.reserve(workloads.size());
   for (const Workload* workload : workloads) uuids.push_back(workload->uuid);
   return uuids;
 }

@@ -7,6 +7,8 @@
 #include <cstring>
 #include <limits>
 
+#include "schema/launch_plan.h"
+
 namespace fitest {
 namespace {
 
@@ -94,20 +96,13 @@ class PlanResolver {
 
   // "attention<128, {page_size}>" with every {expression} replaced by its value.
   std::string resolve_name(const PlanExpression& name) const {
+    const auto parts = split_placeholders(name.text);
+    if (!parts) fail_expression(name, "the braces of the kernel's name do not match");
     std::string result;
-    std::size_t position = 0;
-    while (position < name.text.size()) {
-      const std::size_t open = name.text.find('{', position);
-      result += name.text.substr(position, open - position);
-      if (open == std::string::npos) break;
-      const std::size_t close = name.text.find('}', open);
-      if (close == std::string::npos) {
-        fail_expression(name, "'{' without its '}' in a kernel's name");
-      }
-      const PlanExpression inner{name.text.substr(open + 1, close - open - 1), name.source,
-                                 name.range};
-      result += text_of(evaluate(inner));
-      position = close + 1;
+    for (std::size_t i = 0; i < parts->size(); ++i) {
+      const std::string& part = (*parts)[i];
+      const bool is_expression = i % 2 == 1;
+      result += is_expression ? text_of(evaluate({part, name.source, name.range})) : part;
     }
     return result;
   }

@@ -91,6 +91,11 @@ class Scanner {
     outline_.functions.push_back(std::move(function));
   }
 
+  static int nesting_of(char c) {
+    if (c == '(' || c == '[' || c == '{') return 1;
+    return c == ')' || c == ']' || c == '}' ? -1 : 0;
+  }
+
   // Names of a parameter list: what stands before ':' and '=' between top-level commas.
   std::vector<std::string> parameters_from(std::size_t at) const {
     std::vector<std::string> names;
@@ -100,8 +105,7 @@ class Scanner {
     for (; at < source_.size(); ++at) {
       const char c = source_[at];
       if (c == '#') at = std::min(source_.find('\n', at), source_.size() - 1);
-      if (c == '(' || c == '[' || c == '{') ++depth;
-      if (c == ')' || c == ']' || c == '}') --depth;
+      depth += nesting_of(c);
       if (depth < 0 || (depth == 0 && c == ',')) {
         if (!trim(name).empty()) names.emplace_back(trim(name));
         name.clear();

@@ -129,6 +129,7 @@ class TraceReader {
 
   static std::vector<std::string> status_names() {
     std::vector<std::string> names;
+    names.reserve(std::size(kStatuses));
     for (const StatusRow& row : kStatuses) names.emplace_back(row.name);
     return names;
   }

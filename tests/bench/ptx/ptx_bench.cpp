@@ -40,7 +40,13 @@ KernelArgument scalar(T value) {
 std::vector<Case> make_cases() {
   const std::size_t million = std::size_t{1} << 20;
   return {
-      {"arithmetic", "loop of fma", {64, 1, 1}, {256, 1, 1}, {64 * 256 * 4}, {}, {scalar(4000)}},
+      {"arithmetic",
+       "loop of fma",
+       {64, 1, 1},
+       {256, 1, 1},
+       {std::size_t{64} * 256 * 4},
+       {},
+       {scalar(4000)}},
       {"saxpy",
        "n = 4 Mi",
        {16384, 1, 1},
