@@ -239,7 +239,7 @@ Array apply_binary(const BinaryLoops& loops, BinaryRule rule, const Operand& a, 
   const Shape shape = broadcast_shapes(a.array.shape, b.array.shape);
   const std::array<Array, 2> inputs{expand_to(as_common(a, common, rule.precise_numbers), shape),
                                     expand_to(as_common(b, common, rule.precise_numbers), shape)};
-  const Array out = make_result(dtype, shape, inputs);
+  Array out = make_result(dtype, shape, inputs);
   with_compute_type(common, [&](auto tag) {
     using C = decltype(tag);
     const auto run = loop_of<C>(loops);
@@ -255,7 +255,7 @@ Array apply_unary(const UnaryLoops& loops, ResultRule rule, const Array& input) 
   const DType common = rule == ResultRule::Floating ? float_type(input.dtype) : input.dtype;
   const DType dtype = rule == ResultRule::Boolean ? DType::Bool : common;
   const std::array<Array, 1> inputs{input};
-  const Array out = make_result(dtype, input.shape, inputs);
+  Array out = make_result(dtype, input.shape, inputs);
   with_compute_type(common, [&](auto tag) {
     using C = decltype(tag);
     const auto run = loop_of<C>(loops);
@@ -327,7 +327,7 @@ Array where(const Array& condition, const Operand& a, const Operand& b) {
   const std::array<Array, 3> inputs{expand_to(condition, shape),
                                     expand_to(as_common(a, common, false), shape),
                                     expand_to(as_common(b, common, false), shape)};
-  const Array out = make_array(common, shape);
+  Array out = make_array(common, shape);
   with_compute_type(common, [&](auto tag) {
     using C = decltype(tag);
     apply_runs<C, 3>(inputs, out, [](const std::array<const C*, 3>& in, C* to, std::int64_t n) {

@@ -5,6 +5,7 @@
 #include <array>
 #include <cmath>
 #include <limits>
+#include <optional>
 
 #include "base/error.h"
 #include "base/text.h"
@@ -164,7 +165,7 @@ Value dict_get(const Value& self, Arguments& arguments) {
   return arguments.positional.size() > 1 ? arguments.positional[1] : Value();
 }
 Value dict_pop(const Value& self, Arguments& arguments) {
-  const Value result = dict_get(self, arguments);
+  Value result = dict_get(self, arguments);
   const bool known = self.dictionary()->erase(argument(arguments, 0));
   if (!known && arguments.positional.size() < 2) {
     fail(ErrorKind::Input, fmt::format("KeyError: {}", repr_of(argument(arguments, 0))));
@@ -258,6 +259,15 @@ constexpr FloatLimits kFloatLimits[] = {
     {DType::Float8E8M0Fnu, 0x1p127, 1, 0x1p-127},
 };
 
+// Nothing where a float type has no such limit.
+std::optional<double> float_limit(const FloatLimits& row, const std::string& name) {
+  if (name == "max") return row.max;
+  if (name == "min") return row.dtype == DType::Float8E8M0Fnu ? row.tiny : -row.max;
+  if (name == "eps" || name == "resolution") return row.eps;
+  if (name == "tiny" || name == "smallest_normal") return row.tiny;
+  return std::nullopt;
+}
+
 Value limits_attribute(const Value& object, const std::string& name) {
   const NumericLimits& limits = **object.as<std::shared_ptr<const NumericLimits>>();
   const auto bits = static_cast<std::int64_t>(bits_of(limits.dtype));
@@ -265,10 +275,7 @@ Value limits_attribute(const Value& object, const std::string& name) {
   if (name == "dtype") return make_string(std::string(name_of(limits.dtype)));
   for (const FloatLimits& row : kFloatLimits) {
     if (row.dtype != limits.dtype) continue;
-    if (name == "max") return make_float(row.max);
-    if (name == "min") return make_float(row.dtype == DType::Float8E8M0Fnu ? row.tiny : -row.max);
-    if (name == "eps" || name == "resolution") return make_float(row.eps);
-    if (name == "tiny" || name == "smallest_normal") return make_float(row.tiny);
+    if (const auto limit = float_limit(row, name)) return make_float(*limit);
   }
   const bool is_signed = kind_of(limits.dtype) == DTypeKind::Signed;
   const std::uint64_t top = ~std::uint64_t{0} >> (64 - bits + (is_signed ? 1 : 0));
@@ -278,6 +285,17 @@ Value limits_attribute(const Value& object, const std::string& name) {
     return make_integer(is_signed ? -static_cast<std::int64_t>(top) - 1 : 0);
   }
   no_attribute(object, name, {"max", "min", "eps", "tiny", "bits", "smallest_normal"});
+}
+
+Value dtype_attribute(const Value& object, const std::string& name) {
+  const DType dtype = *object.as<DType>();
+  const DTypeKind kind = kind_of(dtype);
+  if (name == "itemsize") return make_integer(static_cast<std::int64_t>(bits_of(dtype) / 8));
+  if (name == "is_floating_point") return make_bool(kind == DTypeKind::Float);
+  if (name == "is_signed") {
+    return make_bool(kind != DTypeKind::Unsigned && kind != DTypeKind::Bool);
+  }
+  no_attribute(object, name, {});
 }
 
 Value sequence_attribute(const Value& object, const std::string& name) {
@@ -310,14 +328,7 @@ Value attribute_of(const Value& object, const std::string& name) {
     if (name == "type") return make_string(device->text.substr(0, colon));
     if (name == "index") return {};
   }
-  if (const auto* dtype = object.as<DType>()) {
-    if (name == "itemsize") return make_integer(static_cast<std::int64_t>(bits_of(*dtype) / 8));
-    if (name == "is_floating_point") return make_bool(kind_of(*dtype) == DTypeKind::Float);
-    if (name == "is_signed") {
-      return make_bool(kind_of(*dtype) != DTypeKind::Unsigned &&
-                       kind_of(*dtype) != DTypeKind::Bool);
-    }
-  }
+  if (object.is<DType>()) return dtype_attribute(object, name);
   no_attribute(object, name, {});
 }
 

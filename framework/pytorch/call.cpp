@@ -51,12 +51,12 @@ void bind_keywords(const FunctionNode& function, const Arguments& arguments, Env
     if (parameter.kind == ParameterKind::VarKeyword) rest = &parameter;
   }
   for (const auto& [keyword, value] : arguments.keywords) {
-    const bool known = std::any_of(
-        function.parameters.begin(), function.parameters.end(), [&](const Parameter& p) {
-          const bool named =
-              p.kind == ParameterKind::Normal || p.kind == ParameterKind::KeywordOnly;
-          return named && p.name == keyword;
-        });
+    const bool known = std::any_of(function.parameters.begin(), function.parameters.end(),
+                                   [&name = keyword](const Parameter& p) {
+                                     const bool named = p.kind == ParameterKind::Normal ||
+                                                        p.kind == ParameterKind::KeywordOnly;
+                                     return named && p.name == name;
+                                   });
     if (known && !scope.names.emplace(keyword, value).second) {
       fail(ErrorKind::Input,
            fmt::format("{}() got multiple values for argument '{}'", function.name, keyword));

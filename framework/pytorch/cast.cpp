@@ -277,9 +277,7 @@ void copy_into(const Array& from, const Array& to) {
   const Compute to_type = compute_of(to.dtype);
   if (from_type == Compute::Integer && to_type == Compute::Integer) {
     copy_converted<std::int64_t>(source, to);
-  } else if (from_type == Compute::Float && to_type != Compute::Double) {
-    copy_converted<float>(source, to);
-  } else if (from_type == Compute::Integer && to_type == Compute::Float) {
+  } else if (from_type != Compute::Double && to_type != Compute::Double) {
     // int64 → float32 rounds once; narrower floats round from there, as PyTorch's casts do.
     copy_converted<float>(source, to);
   } else {

@@ -116,61 +116,75 @@ Labelled sum_out(const Labelled& operand, const std::string& kept) {
   return {sum(operand.array, dims, false, operand.array.dtype), labels};
 }
 
-Labelled contract(const Labelled& a_all, const Labelled& b_all, const std::string& kept) {
-  const Labelled a = sum_out(a_all, kept + b_all.labels);
-  const Labelled b = sum_out(b_all, kept + a_all.labels);
-  std::string batch;
+// The labels of a product of two operands by the part that they play in it.
+struct Roles {
+  std::string batch;  // in both operands, kept
   std::string left;
   std::string right;
-  std::string inner;
-  for (char c : a.labels) {
-    const bool shared = b.labels.find(c) != std::string::npos;
+  std::string inner;  // in both operands, summed
+};
+
+Roles roles_of(const std::string& a, const std::string& b, const std::string& kept) {
+  Roles roles;
+  for (char c : a) {
+    const bool shared = b.find(c) != std::string::npos;
     if (shared && kept.find(c) == std::string::npos) {
-      inner += c;
+      roles.inner += c;
     } else {
-      (shared ? batch : left) += c;
+      (shared ? roles.batch : roles.left) += c;
     }
   }
-  for (char c : b.labels) {
-    if (a.labels.find(c) == std::string::npos) right += c;
+  for (char c : b) {
+    if (a.find(c) == std::string::npos) roles.right += c;
   }
-  Shape batch_shape;
-  for (char c : batch + inner) {
+  return roles;
+}
+
+// Extents of labels that stand in both operands, where 1 broadcasts.
+Shape common_shape(const Labelled& a, const Labelled& b, const std::string& labels) {
+  Shape shape;
+  for (char c : labels) {
     const std::int64_t x = extent_of(a, c);
     const std::int64_t y = extent_of(b, c);
     if (x != y && x != 1 && y != 1) {
       bad(fmt::format("operands do not broadcast: dimension '{}' has sizes {} and {}", c, x, y));
     }
-    batch_shape.push_back(std::max(x == 0 || y == 0 ? 0 : x, x == 0 || y == 0 ? 0 : y));
+    shape.push_back(x == 0 || y == 0 ? 0 : std::max(x, y));
   }
+  return shape;
+}
+
+Labelled contract(const Labelled& a_all, const Labelled& b_all, const std::string& kept) {
+  const Labelled a = sum_out(a_all, kept + b_all.labels);
+  const Labelled b = sum_out(b_all, kept + a_all.labels);
+  const auto [batch, left, right, inner] = roles_of(a.labels, b.labels, kept);
+  const Shape batch_shape = common_shape(a, b, batch);
+  const Shape inner_shape = common_shape(a, b, inner);
   const auto size = [](const Labelled& operand, const std::string& labels) {
     std::int64_t count = 1;
     for (char c : labels) count *= extent_of(operand, c);
     return count;
   };
-  const Shape inner_shape(batch_shape.begin() + static_cast<std::ptrdiff_t>(batch.size()),
-                          batch_shape.end());
-  batch_shape.resize(batch.size());
   const auto batches = static_cast<std::int64_t>(element_count(batch_shape));
   const auto depth = static_cast<std::int64_t>(element_count(inner_shape));
-  const auto spread = [&](const Labelled& operand, const std::string& free, bool inner_first) {
-    Shape shape = batch_shape;
-    const auto append_free = [&] {
-      for (char c : free) shape.push_back(extent_of(operand, c));
-    };
-    if (!inner_first) append_free();
-    shape.insert(shape.end(), inner_shape.begin(), inner_shape.end());
-    if (inner_first) append_free();
-    return expand_to(align(operand, inner_first ? batch + inner + free : batch + free + inner),
-                     shape);
+  const auto extents = [](const Labelled& operand, const std::string& labels) {
+    Shape shape;
+    for (char c : labels) shape.push_back(extent_of(operand, c));
+    return shape;
   };
-  const Array x = reshape(spread(a, left, false), {batches, size(a, left), depth});
-  const Array y = reshape(spread(b, right, true), {batches, depth, size(b, right)});
-  Array product = batch_matmul(x, y);
-  Shape shape = batch_shape;
-  for (char c : left) shape.push_back(extent_of(a, c));
-  for (char c : right) shape.push_back(extent_of(b, c));
-  return {reshape(product, shape), batch + left + right};
+  const auto joined = [](const Shape& first, const Shape& second) {
+    Shape shape = first;
+    shape.insert(shape.end(), second.begin(), second.end());
+    return shape;
+  };
+  const Array x = reshape(expand_to(align(a, batch + left + inner),
+                                    joined(joined(batch_shape, extents(a, left)), inner_shape)),
+                          {batches, size(a, left), depth});
+  const Array y = reshape(expand_to(align(b, batch + inner + right),
+                                    joined(joined(batch_shape, inner_shape), extents(b, right))),
+                          {batches, depth, size(b, right)});
+  const Shape shape = joined(joined(batch_shape, extents(a, left)), extents(b, right));
+  return {reshape(batch_matmul(x, y), shape), batch + left + right};
 }
 
 std::string implicit_output(const std::string& inputs) {

@@ -83,7 +83,7 @@ template <class F>
 Array activate(const Array& input, double p = 0, double q = 0) {
   const DType dtype = input.dtype;
   const std::array<Array, 1> inputs{input};
-  const Array out = make_result(dtype, input.shape, inputs);
+  Array out = make_result(dtype, input.shape, inputs);
   with_compute_type(dtype, [&](auto tag) {
     using C = decltype(tag);
     const C a = static_cast<C>(p);

@@ -172,7 +172,7 @@ void scatter_elements(const Scatter& scatter) {
 }
 
 void run_scatter_on(const Array& self, std::int64_t given_dim, const Array& index_value,
-                    std::pair<Array, Reduce> what) {
+                    const std::pair<Array, Reduce>& what) {
   const Array target = at_least_1d(self);
   Scatter scatter{target, wrap_dim(given_dim, target.dim()),
                   at_least_1d(as_indices(index_value, "scatter")), what.first, what.second};

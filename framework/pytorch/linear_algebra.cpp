@@ -14,7 +14,8 @@
 namespace fitest::pytorch {
 namespace {
 
-constexpr std::int64_t kSmallProduct = 64 * 64 * 64;  // multiplications worth more than one thread
+// Multiplications worth more than one thread.
+constexpr std::int64_t kSmallProduct = std::int64_t{64} * 64 * 64;
 
 // The matrices of a batch in the compute type, each with one dense dimension.
 template <class C>

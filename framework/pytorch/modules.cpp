@@ -73,7 +73,7 @@ Value limits(const char* type, const Arguments& arguments) {
   return Value(Value::Variant(std::make_shared<const NumericLimits>(NumericLimits{type, *dtype})));
 }
 
-Value constant_function(const char* name, Value value) {
+Value constant_function(const char* name, const Value& value) {
   return builtin(name, [value](Interpreter&, Arguments&) { return value; });
 }
 

@@ -219,11 +219,16 @@ Value tensor_operation(BinaryOperator op, const Value& left, const Value& right)
 
 int order_of(const Value& left, const Value& right);
 
+template <class T>
+int three_way(T a, T b) {
+  return a < b ? -1 : a > b ? 1 : 0;
+}
+
 int order_of_items(const std::vector<Value>& a, const std::vector<Value>& b) {
   for (std::size_t i = 0; i < std::min(a.size(), b.size()); ++i) {
     if (!equals(a[i], b[i])) return order_of(a[i], b[i]);
   }
-  return a.size() < b.size() ? -1 : a.size() > b.size() ? 1 : 0;
+  return three_way(a.size(), b.size());
 }
 
 // -1, 0 or 1; 2 where they are unordered (NaN).
@@ -232,14 +237,13 @@ int order_of(const Value& left, const Value& right) {
   const auto b = scalar_of(right);
   if (a && b) {
     if (a->kind != Scalar::Kind::Float && b->kind != Scalar::Kind::Float) {
-      return a->integer < b->integer ? -1 : a->integer > b->integer ? 1 : 0;
+      return three_way(a->integer, b->integer);
     }
     if (std::isnan(a->number) || std::isnan(b->number)) return 2;
-    return a->number < b->number ? -1 : a->number > b->number ? 1 : 0;
+    return three_way(a->number, b->number);
   }
   if (left.string() != nullptr && right.string() != nullptr) {
-    const int order = left.string()->compare(*right.string());
-    return order < 0 ? -1 : order > 0 ? 1 : 0;
+    return three_way(left.string()->compare(*right.string()), 0);
   }
   const Sequence* x = left.sequence();
   const Sequence* y = right.sequence();

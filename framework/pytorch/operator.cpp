@@ -290,7 +290,7 @@ Value run(const Overload& overload, std::vector<Value> values, bool in_place) {
     return overload.row->handler(bound);
   }
   if (!in_place) return overload.row->handler(bound);
-  const Value self = bound.self();
+  Value self = bound.self();
   const Value result = overload.row->handler(bound);
   write_in_place(*self.array(), *result.array(), overload.name);
   return self;
@@ -389,12 +389,12 @@ Value call_operator(const BoundOperator& target, Arguments& arguments) {
     }
     return {};
   };
-  const Value out = take_keyword("out");
+  Value out = take_keyword("out");
   std::string problem;
   for (const Overload& overload : set.overloads) {
     Binder binder(overload, target.self, arguments);
     if (binder.problem().empty()) {
-      const Value result = run(overload, binder.take(), target.in_place);
+      Value result = run(overload, binder.take(), target.in_place);
       if (out.array() == nullptr || result.array() == nullptr) return result;
       write_in_place(*out.array(), *result.array(), set.name);
       return out;

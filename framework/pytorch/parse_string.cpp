@@ -84,6 +84,19 @@ void append_escape(const SourcePtr& source, std::size_t& at, std::string& text) 
   }
 }
 
+// A '!' that is not the start of "!=".
+bool is_conversion(std::string_view rest) {
+  return rest.size() > 1 && rest[0] == '!' && rest[1] != '=';
+}
+
+// End of a replacement field's format: at the '}' that closes the field.
+std::size_t end_of_format(std::string_view text, std::size_t at, std::size_t end) {
+  for (int braces = 0; at < end && (braces > 0 || text[at] != '}'); ++at) {
+    braces += text[at] == '{' ? 1 : text[at] == '}' ? -1 : 0;
+  }
+  return at;
+}
+
 // End of the expression of a replacement field: at its '=', '!', ':' or '}' on the outer level.
 std::size_t end_of_field_expression(std::string_view text, std::size_t at, std::size_t end) {
   int brackets = 0;
@@ -98,9 +111,8 @@ std::size_t end_of_field_expression(std::string_view text, std::size_t at, std::
       ++brackets;
     } else if ((c == ')' || c == ']' || c == '}') && brackets > 0) {
       --brackets;
-    } else if (brackets == 0 && (c == '}' || c == ':')) {
-      return at;
-    } else if (brackets == 0 && c == '!' && at + 1 < end && text[at + 1] != '=') {
+    } else if (brackets == 0 &&
+               (c == '}' || c == ':' || is_conversion(text.substr(at, end - at)))) {
       return at;
     }
   }
@@ -197,9 +209,7 @@ FormatPiece Parser::parse_field(std::size_t& at, std::size_t end, bool raw, int 
   }
   if (at < end && text[at] == ':') {
     const std::size_t begin = ++at;
-    for (int braces = 0; at < end && (braces > 0 || text[at] != '}'); ++at) {
-      braces += text[at] == '{' ? 1 : text[at] == '}' ? -1 : 0;
-    }
+    at = end_of_format(text, at, end);
     piece.format = parse_format({begin, at}, raw, nesting + 1);
   }
   if (at >= end || text[at] != '}') unclosed();

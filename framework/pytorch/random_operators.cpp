@@ -97,7 +97,7 @@ Array integers(std::int64_t low, std::int64_t high, const Shape& shape, DType dt
          fmt::format("random_ expects 'from' to be less than 'to', but got from={} >= to={}", low,
                      high));
   }
-  const Array array = make_array(dtype, shape);
+  Array array = make_array(dtype, shape);
   const auto span = static_cast<double>(high) - static_cast<double>(low);
   draw_into(array, [&](Words& words) {
     return static_cast<double>(low) + std::floor(words.uniform() * span);

@@ -52,6 +52,17 @@ C sum_of(const C* values, std::int64_t n) {
   }
 }
 
+// In elements, of the place `index` when the first `dims` dimensions are counted in row-major
+// order.
+std::int64_t offset_within(const Array& array, std::size_t dims, std::int64_t index) {
+  std::int64_t offset = 0;
+  for (std::size_t d = dims; d-- > 0;) {
+    offset += index % array.shape[d] * array.strides[d];
+    index /= array.shape[d];
+  }
+  return offset;
+}
+
 // Rows read as dense runs of C.
 template <class C>
 class RowReader {
@@ -71,17 +82,13 @@ class RowReader {
   }
 
   const C* read(std::int64_t row, std::vector<C>& buffer) const {
-    std::int64_t offset = 0;
-    for (std::size_t d = plan_.outer; d-- > 0;) {
-      offset += row % plan_.rows.shape[d] * plan_.rows.strides[d];
-      row /= plan_.rows.shape[d];
-    }
+    const std::int64_t offset = offset_within(plan_.rows, plan_.outer, row);
     const std::byte* from = base_ + offset * size_;
     if (direct_) return reinterpret_cast<const C*>(from);
     buffer.resize(static_cast<std::size_t>(plan_.length));
     C* to = buffer.data();
     const std::int64_t stride = walk_.strides[0].back();
-    walk_range(walk_, 0, plan_.length, INT64_MAX,
+    walk_range(walk_, {0, plan_.length, INT64_MAX},
                [&](const std::array<std::int64_t, 1>& at, std::int64_t n) {
                  load_(from + at[0] * size_, stride, n, to);
                  to += n;
@@ -154,12 +161,8 @@ void sum_columns(const ReductionPlan& plan, const Array& out) {
                    const std::int64_t block = static_cast<std::int64_t>(piece) / strips;
                    const std::int64_t first = static_cast<std::int64_t>(piece) % strips * kColumns;
                    const std::int64_t n = std::min(kColumns, width - first);
-                   std::int64_t offset = first * stride;
-                   std::int64_t rest = block;
-                   for (std::size_t d = plan.outer - 1; d-- > 0;) {
-                     offset += rest % plan.rows.shape[d] * plan.rows.strides[d];
-                     rest /= plan.rows.shape[d];
-                   }
+                   const std::int64_t offset =
+                       first * stride + offset_within(plan.rows, plan.outer - 1, block);
                    std::fill(total, total + n, C{0});
                    for (std::int64_t at = 0; at < plan.length; at += kCascade) {
                      std::fill(part, part + n, C{0});
@@ -228,7 +231,7 @@ Array sum(const Array& array, const Shape& dims, bool keepdim, std::optional<DTy
                        : result == DType::Float64                      ? to_dtype(array, result)
                                                                        : array;
   const ReductionPlan plan = plan_reduction(source, dims, keepdim);
-  const Array out = make_array(result, plan.result_shape);
+  Array out = make_array(result, plan.result_shape);
   const bool columns = plan.outer > 0 && plan.rows.shape.size() == plan.outer + 1 &&
                        plan.rows.strides.back() > plan.rows.strides[plan.outer - 1] &&
                        plan.rows.shape[plan.outer - 1] > 1;
@@ -245,7 +248,7 @@ Array amax(const Array& array, const Shape& dims, bool keepdim) {
   if (plan.length == 0 && array.count() == 0 && element_count(plan.result_shape) > 0) {
     fail(ErrorKind::Input, "amax(): Expected reduction dim to have non-zero size.");
   }
-  const Array out = make_array(array.dtype, plan.result_shape);
+  Array out = make_array(array.dtype, plan.result_shape);
   with_compute_type(array.dtype, [&](auto tag) {
     using C = decltype(tag);
     reduce_rows<C>(plan, out, max_of<C>);

@@ -47,9 +47,16 @@ Value run_mean(Bound& b) {
   return Value(mean(b.tensor(0), dims_of(b, 1), b.flag(2), b.dtype(3)));
 }
 
+struct RowReduction {
+  Shape dims;
+  bool keepdim = false;
+  DType result = DType::Float32;
+};
+
 // A reduction of whole rows by one function per compute type.
 template <class F>
-Array reduce_with(const Array& array, const Shape& dims, bool keepdim, DType result, F&& reduce) {
+Array reduce_with(const Array& array, const RowReduction& how, F&& reduce) {
+  const auto& [dims, keepdim, result] = how;
   Array source = array;
   if (source.dim() == 0) source = reshape(source, {1});
   Shape wrapped = dims;
@@ -105,14 +112,14 @@ std::int64_t best_position(const C* row, std::int64_t n, bool largest) {
 
 Array extreme(const Array& array, const Shape& dims, bool keepdim, bool largest) {
   check_not_empty(array, dims, largest ? "amax" : "amin");
-  return reduce_with(array, dims, keepdim, array.dtype, [largest](const auto* row, std::int64_t n) {
-    return row[best_position(row, n, largest)];
-  });
+  return reduce_with(
+      array, {dims, keepdim, array.dtype},
+      [largest](const auto* row, std::int64_t n) { return row[best_position(row, n, largest)]; });
 }
 
 Array arg_extreme(const Array& array, const Shape& dims, bool keepdim, bool largest) {
   check_not_empty(array, dims, largest ? "argmax" : "argmin");
-  return reduce_with(array, dims, keepdim, DType::Int64,
+  return reduce_with(array, {dims, keepdim, DType::Int64},
                      [largest](const auto* row, std::int64_t n) {
                        using C = std::decay_t<decltype(*row)>;
                        return static_cast<C>(best_position(row, n, largest));
@@ -154,7 +161,7 @@ Value run_any(Bound& b) {
   const Array& array = b.tensor(0);
   const DType result = array.dtype == DType::UInt8 ? DType::UInt8 : DType::Bool;
   return Value(
-      reduce_with(array, dims_of(b, 1), b.flag(2), result, [](const auto* row, std::int64_t n) {
+      reduce_with(array, {dims_of(b, 1), b.flag(2), result}, [](const auto* row, std::int64_t n) {
         using C = std::decay_t<decltype(*row)>;
         return static_cast<C>(std::any_of(row, row + n, [](C x) { return x != C{0}; }));
       }));
@@ -164,7 +171,7 @@ Value run_all(Bound& b) {
   const Array& array = b.tensor(0);
   const DType result = array.dtype == DType::UInt8 ? DType::UInt8 : DType::Bool;
   return Value(
-      reduce_with(array, dims_of(b, 1), b.flag(2), result, [](const auto* row, std::int64_t n) {
+      reduce_with(array, {dims_of(b, 1), b.flag(2), result}, [](const auto* row, std::int64_t n) {
         using C = std::decay_t<decltype(*row)>;
         return static_cast<C>(std::all_of(row, row + n, [](C x) { return x != C{0}; }));
       }));
@@ -183,7 +190,7 @@ Value run_prod(Bound& b) {
   const Array& array = b.tensor(0);
   const bool integral = compute_of(array.dtype) == Compute::Integer;
   const DType result = b.dtype(3).value_or(integral ? DType::Int64 : array.dtype);
-  return Value(reduce_with(to_dtype(array, result), dims_of(b, 1), b.flag(2), result,
+  return Value(reduce_with(to_dtype(array, result), {dims_of(b, 1), b.flag(2), result},
                            [result](const auto* row, std::int64_t n) {
                              using C = std::decay_t<decltype(*row)>;
                              C product{1};
@@ -215,7 +222,7 @@ Array variance(const Array& array, const Shape& dims, bool keepdim,
     fail(ErrorKind::Input, "std and var only support floating point and complex dtypes");
   }
   const auto [correction, root] = correction_and_root;
-  return reduce_with(array, dims, keepdim, array.dtype,
+  return reduce_with(array, {dims, keepdim, array.dtype},
                      [correction = correction, root = root](const auto* row, std::int64_t n) {
                        using C = std::decay_t<decltype(*row)>;
                        const double result = variance_of(row, n, correction);
@@ -256,7 +263,7 @@ C log_sum_exp(const C* row, std::int64_t n) {
 
 Value run_logsumexp(Bound& b) {
   const DType dtype = float_type(b.tensor(0).dtype);
-  return Value(reduce_with(to_dtype(b.tensor(0), dtype), dims_of(b, 1), b.flag(2), dtype,
+  return Value(reduce_with(to_dtype(b.tensor(0), dtype), {dims_of(b, 1), b.flag(2), dtype},
                            [](const auto* row, std::int64_t n) {
                              using C = std::decay_t<decltype(*row)>;
                              if constexpr (std::is_floating_point_v<C>) {
@@ -290,7 +297,7 @@ C norm_of(const C* row, std::int64_t n, double p) {
 Array vector_norm(const Array& array, double p, const Shape& dims, bool keepdim) {
   const DType dtype = float_type(array.dtype);
   return reduce_with(
-      to_dtype(array, dtype), dims, keepdim, dtype, [p](const auto* row, std::int64_t n) {
+      to_dtype(array, dtype), {dims, keepdim, dtype}, [p](const auto* row, std::int64_t n) {
         using C = std::decay_t<decltype(*row)>;
         if constexpr (!std::is_floating_point_v<C>) {
           return C{0};

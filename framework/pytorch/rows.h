@@ -53,11 +53,18 @@ Walk<N> plan_walk(const Shape& shape, const std::array<const Shape*, N>& strides
   return walk;
 }
 
-// Calls body(offsets, n) for runs of at most `longest` elements along the fastest dimension;
-// offsets count elements from each operand's first.
+// Elements [begin, end) of a walk, in runs of at most `longest`.
+struct WalkRange {
+  std::int64_t begin = 0;
+  std::int64_t end = 0;
+  std::int64_t longest = 0;
+};
+
+// Calls body(offsets, n) for runs along the fastest dimension; offsets count elements from each
+// operand's first.
 template <std::size_t N, class Body>
-void walk_range(const Walk<N>& walk, std::int64_t begin, std::int64_t end, std::int64_t longest,
-                const Body& body) {
+void walk_range(const Walk<N>& walk, const WalkRange& range, const Body& body) {
+  const auto [begin, end, longest] = range;
   const std::size_t rank = walk.extents.size();
   const std::int64_t inner = walk.extents[rank - 1];
   Shape index(rank, 0);
@@ -89,11 +96,13 @@ void walk_rows(const Walk<N>& walk, std::int64_t longest, const Body& body) {
   std::int64_t count = 1;
   for (std::int64_t extent : walk.extents) count *= extent;
   if (count == 0) return;
-  if (count <= kParallelGrain) return walk_range(walk, 0, count, longest, body);
+  if (count <= kParallelGrain) return walk_range(walk, {0, count, longest}, body);
   parallel_for(static_cast<std::size_t>(count), static_cast<std::size_t>(kParallelGrain),
                [&](std::size_t begin, std::size_t end) {
-                 walk_range(walk, static_cast<std::int64_t>(begin), static_cast<std::int64_t>(end),
-                            longest, body);
+                 walk_range(
+                     walk,
+                     {static_cast<std::int64_t>(begin), static_cast<std::int64_t>(end), longest},
+                     body);
                });
 }
 

@@ -1,6 +1,7 @@
 // SPDX-License-Identifier: Apache-2.0
 // Rows of running sums, products and extremes.
 #include <cmath>
+#include <limits>
 
 #include "base/error.h"
 #include "pytorch/elementwise.h"
@@ -69,7 +70,7 @@ Value run_logcumsumexp(Bound& b) {
                     [](const auto* row, std::int64_t n, auto* to) {
                       using C = std::decay_t<decltype(*row)>;
                       if constexpr (std::is_floating_point_v<C>) {
-                        double total = -INFINITY;
+                        double total = -std::numeric_limits<double>::infinity();
                         for (std::int64_t i = 0; i < n; ++i) {
                           const double x = row[i];
                           const double high = total > x ? total : x;

@@ -191,7 +191,7 @@ Array concatenate(const std::vector<Array>& arrays, std::int64_t dim) {
     }
     shape[at] += arrays[i].shape[at];
   }
-  const Array result = make_array(dtype, shape);
+  Array result = make_array(dtype, shape);
   std::int64_t start = 0;
   for (const Array& array : arrays) {
     if (skipped(array)) continue;

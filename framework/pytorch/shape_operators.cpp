@@ -359,7 +359,7 @@ Value run_movedim(Bound& b) {
 
 // A copy with the elements of a dimension in another order.
 Array reorder(const Array& array, std::int64_t dim, const Shape& order) {
-  const Array result = make_array(array.dtype, array.shape);
+  Array result = make_array(array.dtype, array.shape);
   for (std::size_t i = 0; i < order.size(); ++i) {
     copy_into(select(array, dim, order[i]), select(result, dim, static_cast<std::int64_t>(i)));
   }

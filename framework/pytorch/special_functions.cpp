@@ -48,7 +48,10 @@ double digamma(double x) {
     result = -std::numbers::pi / std::tan(std::numbers::pi * x);
     x = 1 - x;
   }
-  for (; x < 10; x += 1) result -= 1 / x;
+  while (x < 10) {
+    result -= 1 / x;
+    x += 1;
+  }
   const double z = 1 / (x * x);
   constexpr double kBernoulli[] = {1.0 / 12,  -1.0 / 120,     1.0 / 252, -1.0 / 240,
                                    1.0 / 132, -691.0 / 32760, 1.0 / 12};

@@ -98,6 +98,11 @@ std::string array_text(const Array& array) {
   return text + ")";
 }
 
+std::string range_text(const Range& range) {
+  if (range.step == 1) return fmt::format("range({}, {})", range.start, range.stop);
+  return fmt::format("range({}, {}, {})", range.start, range.stop, range.step);
+}
+
 std::string text_at(const Value& value, bool quoted, int depth) {
   if (depth > kMaxNesting) return "...";
   if (value.is_none()) return "None";
@@ -111,11 +116,7 @@ std::string text_at(const Value& value, bool quoted, int depth) {
     return quoted ? fmt::format("device(type='{}')", device->text) : device->text;
   }
   if (value.is<Ellipsis>()) return "Ellipsis";
-  if (const auto* range = value.as<Range>()) {
-    return range->step == 1
-               ? fmt::format("range({}, {})", range->start, range->stop)
-               : fmt::format("range({}, {}, {})", range->start, range->stop, range->step);
-  }
+  if (const auto* range = value.as<Range>()) return range_text(*range);
   if (const Sequence* items = value.sequence()) return sequence_text(*items, depth);
   if (const Dictionary* items = value.dictionary()) return dictionary_text(*items, depth);
   if (const auto* type = value.as<const TypeInfo*>()) {

@@ -75,13 +75,18 @@ double number_of(const Value& value) {
 
 bool equal_items(const std::vector<Value>& a, const std::vector<Value>& b, int depth);
 
+// Integers are compared exactly, anything else as doubles.
+bool equal_numbers(const Value& a, const Value& b) {
+  const auto* x = a.as<std::int64_t>();
+  const auto* y = b.as<std::int64_t>();
+  return x != nullptr && y != nullptr ? *x == *y : number_of(a) == number_of(b);
+}
+
+bool equal_dictionaries(const Dictionary& a, const Dictionary& b, int depth);
+
 bool equals_at(const Value& a, const Value& b, int depth) {
   if (depth > kMaxNesting) fail(ErrorKind::Input, "the values are nested too deeply to compare");
-  if (is_number(a) && is_number(b)) {
-    const auto* x = a.as<std::int64_t>();
-    const auto* y = b.as<std::int64_t>();
-    return x != nullptr && y != nullptr ? *x == *y : number_of(a) == number_of(b);
-  }
+  if (is_number(a) && is_number(b)) return equal_numbers(a, b);
   if (a.held.index() != b.held.index()) return false;
   if (a.is_none() || a.is<Ellipsis>()) return true;
   if (a.string() != nullptr) return *a.string() == *b.string();
@@ -91,15 +96,7 @@ bool equals_at(const Value& a, const Value& b, int depth) {
     const Sequence* y = b.sequence();
     return x->kind == y->kind && equal_items(x->items, y->items, depth);
   }
-  if (const Dictionary* x = a.dictionary()) {
-    const Dictionary* y = b.dictionary();
-    if (x->kind != y->kind || x->items.size() != y->items.size()) return false;
-    for (const auto& [key, value] : x->items) {
-      const Value* other = y->find(key);
-      if (other == nullptr || !equals_at(value, *other, depth + 1)) return false;
-    }
-    return true;
-  }
+  if (a.dictionary() != nullptr) return equal_dictionaries(*a.dictionary(), *b.dictionary(), depth);
   if (const auto* range = a.as<Range>()) {
     const auto* other = b.as<Range>();
     return range->start == other->start && range->stop == other->stop && range->step == other->step;
@@ -107,6 +104,15 @@ bool equals_at(const Value& a, const Value& b, int depth) {
   if (const auto* module = a.as<const ModuleInfo*>()) return *module == *b.as<const ModuleInfo*>();
   if (const auto* type = a.as<const TypeInfo*>()) return *type == *b.as<const TypeInfo*>();
   return false;
+}
+
+bool equal_dictionaries(const Dictionary& a, const Dictionary& b, int depth) {
+  if (a.kind != b.kind || a.items.size() != b.items.size()) return false;
+  for (const auto& [key, value] : a.items) {
+    const Value* other = b.find(key);
+    if (other == nullptr || !equals_at(value, *other, depth + 1)) return false;
+  }
+  return true;
 }
 
 bool equal_items(const std::vector<Value>& a, const std::vector<Value>& b, int depth) {
