@@ -22,6 +22,8 @@ int run(int argc, char** argv) {
   fitest::add_validate_command(app, chosen);
   fitest::add_run_command(app, chosen);
   fitest::add_reference_command(app, chosen);
+  fitest::add_report_command(app, chosen);
+  fitest::add_hook_command(app, chosen);
   fitest::add_doctor_command(app, chosen);
   try {
     app.parse(argc, argv);

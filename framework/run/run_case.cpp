@@ -6,6 +6,7 @@
 #include "compile/compiler.h"
 #include "measure/sampler.h"
 #include "measure/statistics.h"
+#include "run/compile_case.h"
 #include "run/execution.h"
 #include "run/inputs.h"
 #include "run/resolved_plan.h"
@@ -46,20 +47,6 @@ std::string compile_target(const DeviceProperties& device) {
   const char* prefix = device.kind == "virtual" ? "compute_" : "sm_";
   const char* suffix = device.kind != "virtual" && device.compute_major >= 9 ? "a" : "";
   return fmt::format("{}{}{}{}", prefix, device.compute_major, device.compute_minor, suffix);
-}
-
-CompileRequest compile_request(const Solution& solution, const ResolvedPlan& plan,
-                               const std::string& target) {
-  CompileRequest request;
-  for (const SolutionSource& source : solution.sources) {
-    request.sources.push_back({source.path, source.content});
-  }
-  request.main_path = solution.entry_file;
-  request.options = solution.compile_options;
-  request.defines = plan.defines;
-  request.name_expressions = plan.name_expressions();
-  request.target = target;
-  return request;
 }
 
 // Runs one case step by step; the first step that goes wrong decides the status.
