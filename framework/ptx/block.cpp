@@ -38,7 +38,7 @@ Block::Block(Execution& execution) : execution_(execution) {
     std::uint32_t* row = thread_rows_.data() + std::size_t{i / kLanes} * 3 * kLanes + i % kLanes;
     row[0] = at.x;
     row[kLanes] = at.y;
-    row[2 * kLanes] = at.z;
+    row[std::size_t{2} * kLanes] = at.z;
   }
   for (std::size_t i = 0; i < warps_.size(); ++i) {
     Warp& warp = warps_[i];
@@ -162,7 +162,7 @@ void Block::deliver(Warp& warp, std::uint32_t lanes, const Barrier& barrier) {
                         warp.frames[warp.lane_frame[lane]].register_base + op.d;
     std::uint32_t value = barrier.votes;
     if (barrier.reduction == Reduction::Popc) {
-      std::memcpy(row + 4 * lane, &value, sizeof value);
+      std::memcpy(row + std::ptrdiff_t{4} * lane, &value, sizeof value);
       return;
     }
     const bool result =
@@ -215,6 +215,7 @@ BlockStatus Block::stuck() {
     if (warp.live == 0) continue;
     if (first == nullptr || (first->blocked == 0 && warp.blocked != 0)) first = &warp;
   }
+  if (first == nullptr) fail(ErrorKind::Internal, "a block whose threads have all exited is stuck");
   const std::uint32_t lanes = first->blocked != 0 ? first->blocked : first->waiting;
   first->mask = lanes & (~lanes + 1);
   const int lane = std::countr_zero(lanes);
@@ -226,7 +227,7 @@ BlockStatus Block::stuck() {
         "lanes {:#010x} of warp {} wait here for lanes of their mask that wait elsewhere",
         first->blocked, first->index);
   } else {
-    const Barrier& barrier = barriers_[static_cast<std::size_t>(first->lane_barrier[lane])];
+    const Barrier& barrier = barriers_[static_cast<std::uint8_t>(first->lane_barrier[lane])];
     message = fmt::format(
         "{} of {} threads have arrived at barrier {}, and no thread of the block can run ({} wait "
         "at barriers, {} have exited)",

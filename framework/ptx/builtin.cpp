@@ -22,9 +22,10 @@ std::uint8_t* value_place(Warp& warp, const Op& op, std::size_t index, int lane)
   return warp.local.data() + std::size_t{warp.local_stride} * lane + warp.local_base + value[1];
 }
 
-u64 argument(Warp& warp, const Op& op, std::size_t index, int lane, std::size_t bytes) {
-  u64 value = 0;
-  std::memcpy(&value, value_place(warp, op, index, lane), bytes);
+template <class T = u64>
+T argument(Warp& warp, const Op& op, std::size_t index, int lane) {
+  T value = 0;
+  std::memcpy(&value, value_place(warp, op, index, lane), sizeof value);
   return value;
 }
 
@@ -44,9 +45,9 @@ Step print(Warp& warp, const Op& op) {
   const std::uint32_t mask = warp.mask;
   for (std::uint32_t rest = mask; rest != 0; rest &= rest - 1) {
     const int lane = std::countr_zero(rest);
-    const auto format = read_string(warp, lane, argument(warp, op, 0, lane, 8));
+    const auto format = read_string(warp, lane, argument(warp, op, 0, lane));
     if (!format) return Step::Fault;
-    const u64 arguments = argument(warp, op, 1, lane, 8);
+    const u64 arguments = argument(warp, op, 1, lane);
     PrintfSource source;
     source.bytes = [&](std::size_t offset, std::size_t size) {
       return locate_bytes(warp, lane, arguments + offset, size);
@@ -65,19 +66,19 @@ Step print(Warp& warp, const Op& op) {
 // void __assertfail(const char* message, const char* file, u32 line, const char* function, size_t)
 Step assert_fail(Warp& warp, const Op& op) {
   const int lane = std::countr_zero(warp.mask);
-  const auto message = read_string(warp, lane, argument(warp, op, 0, lane, 8));
-  const auto file = read_string(warp, lane, argument(warp, op, 1, lane, 8));
-  const auto function = read_string(warp, lane, argument(warp, op, 3, lane, 8));
+  const auto message = read_string(warp, lane, argument(warp, op, 0, lane));
+  const auto file = read_string(warp, lane, argument(warp, op, 1, lane));
+  const auto function = read_string(warp, lane, argument(warp, op, 3, lane));
   if (!message || !file || !function) return Step::Fault;
   return raise(warp, FaultKind::Trap,
                fmt::format("assertion `{}` failed at {}:{} in {}", *message, *file,
-                           argument(warp, op, 2, lane, 4), *function));
+                           argument<u32>(warp, op, 2, lane), *function));
 }
 
 // void* malloc(size_t): device-heap blocks live until the launch ends.
 Step allocate(Warp& warp, const Op& op) {
   for_each_lane(warp.mask, [&](int lane) {
-    const u64 address = warp.execution->allocate_heap(argument(warp, op, 0, lane, 8));
+    const u64 address = warp.execution->allocate_heap(argument(warp, op, 0, lane));
     std::memcpy(value_place(warp, op, 1, lane), &address, sizeof address);
   });
   return Step::Next;
@@ -85,7 +86,7 @@ Step allocate(Warp& warp, const Op& op) {
 
 Step release(Warp& warp, const Op& op) {
   for_each_lane(warp.mask,
-                [&](int lane) { warp.execution->free_heap(argument(warp, op, 0, lane, 8)); });
+                [&](int lane) { warp.execution->free_heap(argument(warp, op, 0, lane)); });
   return Step::Next;
 }
 

@@ -36,8 +36,8 @@ std::uint64_t digits_to_integer(const Lexer& lexer, const Token& token, std::str
   for (const char c : digits) {
     std::uint64_t digit = 99;
     if (c >= '0' && c <= '9') digit = static_cast<std::uint64_t>(c - '0');
-    if (c >= 'a' && c <= 'f') digit = static_cast<std::uint64_t>(c - 'a' + 10);
-    if (c >= 'A' && c <= 'F') digit = static_cast<std::uint64_t>(c - 'A' + 10);
+    if (c >= 'a' && c <= 'f') digit = static_cast<std::uint64_t>(c - 'a') + 10;
+    if (c >= 'A' && c <= 'F') digit = static_cast<std::uint64_t>(c - 'A') + 10;
     if (digit >= base) {
       lexer.fail(token.range, fmt::format("'{}' is not a digit of base {}", c, base));
     }

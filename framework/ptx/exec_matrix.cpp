@@ -73,18 +73,22 @@ void store_accumulator(Type type, const Accumulator& sum, u32* const* registers)
   }
 }
 
-// One block of results, from its registers of c.
-void compute_block(const MatrixForm& form, const WideRows& a, const WideColumns& b,
-                   const u32* const* c, Accumulator& sum) {
+struct BlockOperands {
+  const WideRows& a;
+  const WideColumns& b;
+  const u32* const* c;  // the block's registers
+};
+
+void compute_block(const MatrixForm& form, const BlockOperands& from, Accumulator& sum) {
   if (form.c == Type::S32) {
     Accumulator addend;
-    load_accumulator(form.c, c, addend);
+    load_accumulator(form.c, from.c, addend);
     sum = Accumulator{};
-    multiply_block(a, b, form.k, sum);
+    multiply_block(from.a, from.b, form.k, sum);
     add_integers(addend, form.satfinite, sum);
   } else {
-    load_accumulator(form.c, c, sum);
-    multiply_block(a, b, form.k, sum);
+    load_accumulator(form.c, from.c, sum);
+    multiply_block(from.a, from.b, form.k, sum);
     make_canonical(sum);
   }
 }
@@ -113,7 +117,7 @@ void multiply_matrices(const MatrixForm& form, const MatrixOperands& operands) {
     transpose(b_rows, b, form.k);
     for (int row = 0; row < layout.row_blocks; ++row) {
       const int block = layout.c_block(row, column);
-      compute_block(form, a[row], b, &operands.c[first_register(form.c, block)], sums[block]);
+      compute_block(form, {a[row], b, &operands.c[first_register(form.c, block)]}, sums[block]);
     }
   }
   // Only now, as d may be the registers of a, b or c.

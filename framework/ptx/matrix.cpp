@@ -220,23 +220,32 @@ std::optional<FragmentForm> parse_fragment(const Instruction& instruction) {
   return form;
 }
 
-MatrixPlace place_of(const FragmentForm& form, const FragmentPlace& place) {
+namespace {
+
+MatrixPlace place_of_accumulator(const FragmentForm& form, const FragmentPlace& place) {
   const BlockLayout layout = layout_of(form);
   const int group = place.lane / 4;
   const int thread = place.lane % 4;
-  const bool accumulates = form.role == FragmentForm::Role::Accumulator;
-  if (accumulates) {
-    const bool wide = bits_of(form.type) == 32;
-    const int block = wide ? place.reg / 2 : place.reg;
-    const int within = wide ? place.reg % 2 : place.element;
-    for (int row = 0; row < layout.row_blocks; ++row) {
-      for (int column = 0; column < layout.n_blocks; ++column) {
-        if (layout.c_block(row, column) == block)
-          return {8 * row + group, 8 * column + 2 * thread + within};
+  const bool wide = bits_of(form.type) == 32;
+  const int block = wide ? place.reg / 2 : place.reg;
+  const int within = wide ? place.reg % 2 : place.element;
+  for (int row = 0; row < layout.row_blocks; ++row) {
+    for (int column = 0; column < layout.n_blocks; ++column) {
+      if (layout.c_block(row, column) == block) {
+        return {8 * row + group, 8 * column + 2 * thread + within};
       }
     }
-    return {};
   }
+  return {};
+}
+
+}  // namespace
+
+MatrixPlace place_of(const FragmentForm& form, const FragmentPlace& place) {
+  if (form.role == FragmentForm::Role::Accumulator) return place_of_accumulator(form, place);
+  const BlockLayout layout = layout_of(form);
+  const int group = place.lane / 4;
+  const int thread = place.lane % 4;
   const bool is_a = form.role == FragmentForm::Role::A;
   const int outer_blocks = is_a ? layout.row_blocks : layout.n_blocks;
   const int block = place.reg % (outer_blocks * layout.k_blocks);

@@ -60,7 +60,7 @@ struct Unsigned8 {
 template <class Format>
 inline void widen_block(const u32* lanes, WideRows& rows, int k) {
   constexpr int count = 16 / sizeof(typename Format::Bits);
-  for (int g = 0; g < 8; ++g) {
+  for (std::ptrdiff_t g = 0; g < 8; ++g) {
     typename Format::Bits bits[count];
     std::memcpy(bits, lanes + 4 * g, 16);
     f32* out = rows.at[g] + k;
@@ -70,6 +70,7 @@ inline void widen_block(const u32* lanes, WideRows& rows, int k) {
 
 inline void transpose(const WideRows& rows, WideColumns& columns, int k_count) {
   for (int k = 0; k < k_count; ++k) {
+    // NOLINTNEXTLINE(clang-analyzer-core.uninitialized.Assign): widen_block filled k_count columns.
     for (int i = 0; i < 8; ++i) columns.at[k][i] = rows.at[i][k];
   }
 }

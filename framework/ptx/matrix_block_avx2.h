@@ -66,14 +66,14 @@ inline void widen_block(const u32* lanes, WideRows& rows, int k) {
   const auto* bytes = reinterpret_cast<const u8*>(lanes);
   if constexpr (eight > 16) {
     // Two rows at once.
-    for (int g = 0; g < 8; g += 2) {
+    for (std::ptrdiff_t g = 0; g < 8; g += 2) {
       const __m256 both = widen8<Format>(bytes + 16 * g);
       _mm_storeu_ps(rows.at[g] + k, _mm256_castps256_ps128(both));
       _mm_storeu_ps(rows.at[g + 1] + k, _mm256_extractf128_ps(both, 1));
     }
   } else {
-    for (int g = 0; g < 8; ++g) {
-      for (int i = 0; i < 16 / eight; ++i) {
+    for (std::ptrdiff_t g = 0; g < 8; ++g) {
+      for (std::ptrdiff_t i = 0; i < 16 / eight; ++i) {
         _mm256_storeu_ps(rows.at[g] + k + 8 * i, widen8<Format>(bytes + 16 * g + eight * i));
       }
     }
@@ -90,7 +90,7 @@ inline void transpose8(const WideRows& rows, WideColumns& columns, int k) {
   }
   __m256 quads[8];
   for (int i = 0; i < 2; ++i) {
-    const __m256* p = pairs + 4 * i;
+    const __m256* p = &pairs[4 * i];
     quads[4 * i] = _mm256_shuffle_ps(p[0], p[2], 0x44);
     quads[4 * i + 1] = _mm256_shuffle_ps(p[0], p[2], 0xEE);
     quads[4 * i + 2] = _mm256_shuffle_ps(p[1], p[3], 0x44);
@@ -106,6 +106,7 @@ inline void transpose(const WideRows& rows, WideColumns& columns, int k_count) {
   int k = 0;
   for (; k + 8 <= k_count; k += 8) transpose8(rows, columns, k);
   for (; k < k_count; ++k) {
+    // NOLINTNEXTLINE(clang-analyzer-core.uninitialized.Assign): widen_block filled k_count columns.
     for (int i = 0; i < 8; ++i) columns.at[k][i] = rows.at[i][k];
   }
 }
@@ -126,7 +127,7 @@ inline void multiply_block(const WideRows& a, const WideColumns& b, int k_count,
 
 // Two registers of 32-bit elements; the bits are only moved.
 inline void load_words(const u32* even, const u32* odd, Accumulator& sum) {
-  for (int g = 0; g < 8; g += 2) {
+  for (std::ptrdiff_t g = 0; g < 8; g += 2) {
     const __m256 e = _mm256_loadu_ps(reinterpret_cast<const f32*>(even + 4 * g));
     const __m256 o = _mm256_loadu_ps(reinterpret_cast<const f32*>(odd + 4 * g));
     const __m256 low = _mm256_unpacklo_ps(e, o);
@@ -136,7 +137,7 @@ inline void load_words(const u32* even, const u32* odd, Accumulator& sum) {
   }
 }
 inline void store_words(const Accumulator& sum, u32* even, u32* odd) {
-  for (int g = 0; g < 8; g += 2) {
+  for (std::ptrdiff_t g = 0; g < 8; g += 2) {
     const __m256 x = _mm256_load_ps(sum.at[g]);
     const __m256 y = _mm256_load_ps(sum.at[g + 1]);
     const __m256 low = _mm256_permute2f128_ps(x, y, 0x20);
@@ -148,13 +149,13 @@ inline void store_words(const Accumulator& sum, u32* even, u32* odd) {
 
 // One register of pairs of f16. NaN is canonical already.
 inline void load_halves(const u32* lanes, Accumulator& sum) {
-  for (int g = 0; g < 8; ++g) {
+  for (std::ptrdiff_t g = 0; g < 8; ++g) {
     const __m128i row = load16(reinterpret_cast<const u8*>(lanes + 4 * g));
     _mm256_store_ps(sum.at[g], _mm256_cvtph_ps(row));
   }
 }
 inline void store_halves(const Accumulator& sum, u32* lanes) {
-  for (int g = 0; g < 8; ++g) {
+  for (std::ptrdiff_t g = 0; g < 8; ++g) {
     const __m128i row = _mm256_cvtps_ph(_mm256_load_ps(sum.at[g]), _MM_FROUND_TO_NEAREST_INT);
     _mm_storeu_si128(reinterpret_cast<__m128i*>(lanes + 4 * g), row);
   }

@@ -59,7 +59,8 @@ int bits_of(Type type) {
 }
 
 std::uint64_t Variable::size_bytes() const {
-  const auto element = static_cast<std::uint64_t>((bits_of(type) + 7) / 8 * vector_width);
+  const auto element = static_cast<std::uint64_t>((bits_of(type) + 7) / 8) *
+                       static_cast<std::uint64_t>(vector_width);
   return element * count.value_or(1);
 }
 

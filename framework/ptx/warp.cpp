@@ -173,6 +173,8 @@ void start_warp(Warp& warp, std::uint32_t lanes) {
   activate(warp, 0);
 }
 
+// NOLINTNEXTLINE(readability-function-cognitive-complexity): the loop that every op passes; calls
+// in it would be paid for by each.
 WarpStatus run_warp(Warp& warp) {
   const Op* code = warp.execution->program().code.data();
   WarpStatus status = WarpStatus::Finished;
