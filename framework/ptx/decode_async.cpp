@@ -21,6 +21,20 @@ Op& emit_access(Decoder& decoder, Handler handler, const Op& access) {
   return op;
 }
 
+// None where the predicate ignore-src holds.
+Ref bytes_unless(Decoder& decoder, const Operand& predicate, std::int64_t bytes) {
+  const Ref ignores = decoder.source(predicate, 'p');
+  const Ref none = decoder.constant(0, 'w');
+  const Ref all = decoder.constant(static_cast<std::uint64_t>(bytes), 'w');
+  const Ref result = decoder.scratch('w');
+  Op& op = decoder.emit("selp.b32");
+  op.d = result;
+  op.a = none;
+  op.b = all;
+  op.c = ignores;
+  return result;
+}
+
 // cp.async.{ca,cg}.shared.global [dst], [src], cp-size{, src-size | ignore-src}{, cache-policy}
 void decode_copy(Decoder& decoder) {
   const Operand& size = decoder.operand(2);
@@ -35,8 +49,8 @@ void decode_copy(Decoder& decoder) {
     const Operand& extra = decoder.operand(3);
     const bool is_predicate =
         extra.kind == OperandKind::Register && extra.reg >= 0 && decoder.cell_of(extra.reg) == 1;
-    if (is_predicate) throw Unsupported{"cp.async with ignore-src"};
-    read_bytes = decoder.source(extra, 'w');
+    read_bytes =
+        is_predicate ? bytes_unless(decoder, extra, size.integer) : decoder.source(extra, 'w');
   }
   Op& op = emit_access(decoder, &copy_async, to);
   op.b = from.a;

@@ -15,8 +15,10 @@ struct AtomicModifiers {
   std::size_t elements = 1;
 };
 
+// Vectors have the type before the operation: .v2.f16.add.noftz
 AtomicModifiers read_modifiers(const Instruction& instruction) {
   AtomicModifiers result;
+  std::string type;
   for (const std::string& modifier : instruction.modifiers) {
     if (const auto space = space_of(modifier)) {
       result.space = *space;
@@ -24,10 +26,13 @@ AtomicModifiers read_modifiers(const Instruction& instruction) {
       continue;
     } else if (modifier == "v2" || modifier == "v4" || modifier == "v8") {
       result.elements = static_cast<std::size_t>(modifier[1] - '0');
+    } else if (type_from_name(modifier)) {
+      type = "." + modifier;
     } else {
       result.form += (result.form.empty() ? "" : ".") + modifier;
     }
   }
+  result.form += type;
   return result;
 }
 

@@ -37,21 +37,6 @@ void decode_by_table(Decoder& decoder, const std::string& opcode) {
   op.e = sources[3];
 }
 
-void decode_lop3(Decoder& decoder) {
-  const bool with_predicate = decoder.instruction().modifiers.size() > 1;
-  if (with_predicate) throw Unsupported{"lop3 with a predicate result"};
-  const Ref a = decoder.source(decoder.operand(1), 'w');
-  const Ref b = decoder.source(decoder.operand(2), 'w');
-  const Ref c = decoder.source(decoder.operand(3), 'w');
-  const Ref d = decoder.destination(decoder.operand(0), 'w');
-  Op& op = decoder.emit("lop3.b32");
-  op.d = d;
-  op.a = a;
-  op.b = b;
-  op.c = c;
-  op.aux = static_cast<std::uint32_t>(decoder.operand(4).integer);
-}
-
 namespace {
 
 bool is_boolean(const std::string& modifier) {
@@ -98,6 +83,73 @@ Ref compare(Decoder& decoder, const std::string& opcode) {
 
 }  // namespace
 
+void decode_lop3(Decoder& decoder) {
+  // lop3.BoolOp.b32 d|p, a, b, c, table, q: p = (d != 0) BoolOp q.
+  const Operand& target = decoder.operand(0);
+  const bool with_predicate = target.kind == OperandKind::Pair;
+  const Ref a = decoder.source(decoder.operand(1), 'w');
+  const Ref b = decoder.source(decoder.operand(2), 'w');
+  const Ref c = decoder.source(decoder.operand(3), 'w');
+  const Ref q = with_predicate ? decoder.source(decoder.operand(5), 'p') : kNoRef;
+  const Ref d = decoder.destination(with_predicate ? target.elements.at(0) : target, 'w');
+  const Ref p = with_predicate ? decoder.destination(target.elements.at(1), 'p') : kNoRef;
+  Op& op = decoder.emit("lop3.b32");
+  op.d = d;
+  op.a = a;
+  op.b = b;
+  op.c = c;
+  op.aux = static_cast<std::uint32_t>(decoder.operand(4).integer);
+  if (!with_predicate) return;
+  const Ref zero = decoder.constant(0, 'w');
+  const Ref nonzero = compare(decoder, "setp.ne.b32", d, zero);
+  combine(decoder, decoder.instruction().modifiers.front(), p, {nonzero, q});
+}
+
+namespace {
+
+Ref half_of(Decoder& decoder, Ref pair, bool high) {
+  const Ref half = decoder.scratch('w');
+  Op& op = decoder.emit(high ? "$high.b16" : "$low.b16");
+  op.d = half;
+  op.a = pair;
+  return half;
+}
+
+// Of the low halves and of the high ones of the instruction's operands 1 and 2, with the boolean
+// operator's operand 3. The opcode is that of one half.
+Predicates compare_halves(Decoder& decoder, const std::string& opcode, const std::string& boolean) {
+  const Ref a = decoder.source(decoder.operand(1), 'w');
+  const Ref b = decoder.source(decoder.operand(2), 'w');
+  const Ref c = boolean.empty() ? kNoRef : decoder.source(decoder.operand(3), 'p');
+  Ref results[2];
+  for (int i = 0; i < 2; ++i) {
+    const Ref x = half_of(decoder, a, i == 1);
+    const Ref y = half_of(decoder, b, i == 1);
+    results[i] = compare(decoder, opcode, x, y);
+    if (boolean.empty()) continue;
+    const Ref both = decoder.scratch('p');
+    combine(decoder, boolean, both, {results[i], c});
+    results[i] = both;
+  }
+  return {results[0], results[1]};
+}
+
+// Writes both; the predicate that guards the instruction last, as each write reads it.
+void write_pair(Decoder& decoder, const Operand& target, Predicates values) {
+  const Operand& first = target.elements.at(0);
+  const Operand& second = target.elements.at(1);
+  const Ref p = decoder.destination(first, 'p');
+  const Ref q = decoder.destination(second, 'p');
+  const auto& guard = decoder.instruction().guard;
+  const bool guarded_by_second =
+      guard && second.kind == OperandKind::Register && second.reg == guard->reg;
+  if (guarded_by_second) combine(decoder, "", p, {values.a, kNoRef});
+  combine(decoder, "", q, {values.b, kNoRef});
+  if (!guarded_by_second) combine(decoder, "", p, {values.a, kNoRef});
+}
+
+}  // namespace
+
 // setp.cmp[.bool] p[|q], a, b[, c]: p = (a cmp b) bool c, q = !(a cmp b) bool c.
 void decode_compare(Decoder& decoder) {
   std::string opcode = "setp";
@@ -115,22 +167,25 @@ void decode_compare(Decoder& decoder) {
     decode_by_table(decoder, opcode);
     return;
   }
+  if (opcode.ends_with("x2")) {
+    if (!is_pair) throw Unsupported{"a comparison of pairs with one result"};
+    opcode.resize(opcode.size() - 2);
+    write_pair(decoder, target, compare_halves(decoder, opcode, boolean));
+    return;
+  }
   const Ref result = compare(decoder, opcode);
   const Ref other = boolean.empty() ? kNoRef : decoder.source(decoder.operand(3), 'p');
-  const Ref inverse = is_pair ? negate(decoder, result) : kNoRef;
-  const Operand& first = is_pair ? target.elements.at(0) : target;
-  const Ref p = decoder.destination(first, 'p');
-  const Ref q = is_pair ? decoder.destination(target.elements.at(1), 'p') : kNoRef;
-  // The guard and the third source may be p or q: they are read before either is written.
+  if (!is_pair) {
+    combine(decoder, boolean, decoder.destination(target, 'p'), {result, other});
+    return;
+  }
+  // The third source may be p or q: it is read before either is written.
+  const Ref inverse = negate(decoder, result);
   const Ref p_value = decoder.scratch('p');
   combine(decoder, boolean, p_value, {result, other});
-  if (is_pair) {
-    const Ref q_value = decoder.scratch('p');
-    combine(decoder, boolean, q_value, {inverse, other});
-    if (decoder.instruction().guard) throw Unsupported{"a guarded setp with two results"};
-    combine(decoder, "", q, {q_value, kNoRef});
-  }
-  combine(decoder, "", p, {p_value, kNoRef});
+  const Ref q_value = decoder.scratch('p');
+  combine(decoder, boolean, q_value, {inverse, other});
+  write_pair(decoder, target, {p_value, q_value});
 }
 
 namespace {
@@ -157,29 +212,15 @@ Ref select(Decoder& decoder, const std::string& type, Ref predicate, Ref d) {
   return d;
 }
 
-Ref half_of(Decoder& decoder, Ref pair, bool high) {
-  const Ref half = decoder.scratch('w');
-  Op& op = decoder.emit(high ? "$high.b16" : "$low.b16");
-  op.d = half;
-  op.a = pair;
-  return half;
-}
-
 // set of pairs compares each half by itself.
-void set_pair(Decoder& decoder, const std::string& opcode, const std::string& type) {
-  const Ref a = decoder.source(decoder.operand(1), 'w');
-  const Ref b = decoder.source(decoder.operand(2), 'w');
-  Ref half[2];
-  for (int i = 0; i < 2; ++i) {
-    const Ref x = half_of(decoder, a, i == 1);
-    const Ref y = half_of(decoder, b, i == 1);
-    half[i] = select(decoder, type, compare(decoder, opcode, x, y), decoder.scratch('w'));
-  }
+void set_pair(Decoder& decoder, const std::string& type, Predicates results) {
+  const Ref low = select(decoder, type, results.a, decoder.scratch('w'));
+  const Ref high = select(decoder, type, results.b, decoder.scratch('w'));
   const Ref d = decoder.destination(decoder.operand(0), 'w');
   Op& op = decoder.emit("$pack.b16x2");
   op.d = d;
-  op.a = half[0];
-  op.b = half[1];
+  op.a = low;
+  op.b = high;
 }
 
 }  // namespace
@@ -200,11 +241,10 @@ void decode_set(Decoder& decoder) {
   std::string type = modifiers[modifiers.size() - 2];
   std::string source = modifiers.back();
   if (source.ends_with("x2")) {
-    if (!boolean.empty()) throw Unsupported{"set of pairs with a boolean operator"};
     source.resize(source.size() - 2);
     if (type.ends_with("x2")) type.resize(type.size() - 2);
     if (type.ends_with("32")) type = "u16";
-    return set_pair(decoder, opcode + "." + source, type);
+    return set_pair(decoder, type, compare_halves(decoder, opcode + "." + source, boolean));
   }
   Ref result = compare(decoder, opcode + "." + source);
   if (!boolean.empty()) {
