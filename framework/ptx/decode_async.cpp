@@ -149,7 +149,7 @@ void decode_mbarrier(Decoder& decoder) {
   const bool has_state = arrives && decoder.operand(0).kind != OperandKind::Sink;
   const Ref d = has_state ? decoder.destination(decoder.operand(0), 'l') : kNoRef;
   Op& op = emit_access(decoder, &update_mbarrier, access);
-  op.flags |= kOpReads | kOpWrites;
+  op.flags |= action == MbarrierAction::Init ? kOpWrites : kOpReads | kOpWrites;
   op.bytes = 8;
   op.b = count;
   op.d = d;

@@ -68,3 +68,61 @@ extern "C" __global__ void rmsnorm(const __nv_bfloat16* x, const __nv_bfloat16* 
     out[i] = __floats2bfloat162_rn(v.x * scale * g.x, v.y * scale * g.y);
   }
 }
+// 64 by 64 results a block of four warps; c = a b, b transposed; operands straight from memory.
+extern "C" __global__ void mma_gemm(const unsigned* a, const unsigned* b, float* c, int n) {
+  const int lane = threadIdx.x % 32, warp = threadIdx.x / 32, g = lane / 4, t = lane % 4;
+  const int row = blockIdx.y * 64 + warp / 2 * 32, column = blockIdx.x * 64 + warp % 2 * 32;
+  const int pitch = n / 2;
+  float sum[2][4][4] = {};
+  for (int k = 0; k < pitch; k += 8) {
+    unsigned ra[2][4], rb[4][2];
+    for (int i = 0; i < 2; ++i) {
+      for (int j = 0; j < 4; ++j) {
+        ra[i][j] = a[(row + i * 16 + g + j % 2 * 8) * pitch + k + t + j / 2 * 4];
+      }
+    }
+    for (int i = 0; i < 4; ++i) {
+      for (int j = 0; j < 2; ++j) rb[i][j] = b[(column + i * 8 + g) * pitch + k + t + j * 4];
+    }
+    for (int i = 0; i < 2; ++i) {
+      for (int j = 0; j < 4; ++j) {
+        float* d = sum[i][j];
+        asm volatile(
+            "mma.sync.aligned.m16n8k16.row.col.f32.bf16.bf16.f32 {%0, %1, %2, %3}, "
+            "{%4, %5, %6, %7}, {%8, %9}, {%0, %1, %2, %3};"
+            : "+f"(d[0]), "+f"(d[1]), "+f"(d[2]), "+f"(d[3])
+            : "r"(ra[i][0]), "r"(ra[i][1]), "r"(ra[i][2]), "r"(ra[i][3]), "r"(rb[j][0]),
+              "r"(rb[j][1]));
+      }
+    }
+  }
+  for (int i = 0; i < 32; ++i) {
+    const int r = row + i / 16 * 16 + g + i / 2 % 2 * 8;
+    c[r * n + column + i / 4 % 4 * 8 + t * 2 + i % 2] = sum[i / 16][i / 4 % 4][i % 4];
+  }
+}
+// One warp a head of 128; `length` keys and values of bf16 for all heads.
+extern "C" __global__ void decode(const __nv_bfloat162* q, const __nv_bfloat162* k,
+                                  const __nv_bfloat162* v, float* out, int length) {
+  const int head = blockIdx.x, lane = threadIdx.x;
+  const float2 q0 = __bfloat1622float2(q[head * 64 + lane]);
+  const float2 q1 = __bfloat1622float2(q[head * 64 + 32 + lane]);
+  float largest = -1e30f, sum = 0, acc[4] = {};
+  for (int i = 0; i < length; ++i) {
+    const float2 k0 = __bfloat1622float2(k[i * 64 + lane]);
+    const float2 k1 = __bfloat1622float2(k[i * 64 + 32 + lane]);
+    const float2 v0 = __bfloat1622float2(v[i * 64 + lane]);
+    const float2 v1 = __bfloat1622float2(v[i * 64 + 32 + lane]);
+    float score = q0.x * k0.x + q0.y * k0.y + q1.x * k1.x + q1.y * k1.y;
+    for (int mask = 16; mask; mask /= 2) score += __shfl_xor_sync(0xffffffffu, score, mask);
+    const float next = fmaxf(largest, score), keep = __expf(largest - next);
+    const float weight = __expf(score - next);
+    largest = next;
+    sum = sum * keep + weight;
+    acc[0] = acc[0] * keep + weight * v0.x;
+    acc[1] = acc[1] * keep + weight * v0.y;
+    acc[2] = acc[2] * keep + weight * v1.x;
+    acc[3] = acc[3] * keep + weight * v1.y;
+  }
+  for (int i = 0; i < 4; ++i) out[(head * 4 + i) * 32 + lane] = acc[i] / sum;
+}

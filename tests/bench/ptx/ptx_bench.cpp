@@ -1,6 +1,7 @@
 // SPDX-License-Identifier: Apache-2.0
-// fitest_bench_ptx [kernel]: thread-instructions per second of the virtual PTX device, on one and
-// on all host threads, with the default checks and with all of them.
+// fitest_bench_ptx [kernel]: thread-instructions per second of the virtual PTX
+// device, on one and on all host threads, without checks, with the default ones
+// and with all of them.
 #include <fmt/format.h>
 
 #include <algorithm>
@@ -28,6 +29,7 @@ struct Case {
   std::vector<std::size_t> buffers;  // bytes; the last one is the output
   std::vector<KernelArgument> scalars_before;
   std::vector<KernelArgument> scalars_after;
+  double flops = 0;  // of a launch, where they are what counts
 };
 
 template <class T>
@@ -70,6 +72,21 @@ std::vector<Case> make_cases() {
        {32 * million, 8192, 32 * million},
        {},
        {scalar(4096), scalar(1e-6F)}},
+      {"decode",
+       "32 x 2048",
+       {32, 1, 1},
+       {32, 1, 1},
+       {8192, 524288, 524288, 16384},
+       {},
+       {scalar(2048)}},
+      {"mma_gemm",
+       "N = 1024",
+       {16, 16, 1},
+       {128, 1, 1},
+       {2 * million, 2 * million, 4 * million},
+       {},
+       {scalar(1024)},
+       2147483648.0},
   };
 }
 
@@ -121,20 +138,31 @@ Figures measure(const Case& bench, const ptx::VirtualDeviceOptions& options) {
   return best;
 }
 
+enum class Checks { None, Default, All };
+
+ptx::VirtualDeviceOptions options_of(Checks checks, std::size_t threads) {
+  ptx::VirtualDeviceOptions options;
+  options.threads = threads;
+  options.check_memory = options.check_sync = checks != Checks::None;
+  options.check_init = options.check_race = checks == Checks::All;
+  return options;
+}
+
 void report(const Case& bench) {
-  fmt::print("{:<11}{:<13}", bench.kernel, bench.note);
   const std::size_t cores = std::max(1U, std::thread::hardware_concurrency());
-  for (const bool all_checks : {false, true}) {
+  std::string flops;
+  fmt::print("{:<11}{:<13}", bench.kernel, bench.note);
+  for (const Checks checks : {Checks::None, Checks::Default, Checks::All}) {
     for (const std::size_t threads : {std::size_t{1}, cores}) {
-      ptx::VirtualDeviceOptions options;
-      options.threads = threads;
-      options.check_init = options.check_race = all_checks;
-      const Figures figures = measure(bench, options);
-      fmt::print("{:>8.2f} ({:.2f})", figures.instructions / figures.seconds * 1e-9,
+      const Figures figures = measure(bench, options_of(checks, threads));
+      fmt::print("{:>7.2f} ({:.2f})", figures.instructions / figures.seconds * 1e-9,
                  figures.instructions / figures.cpu_seconds * 1e-9);
+      flops += fmt::format("{:>7.1f} ({:.1f})", bench.flops / figures.seconds * 1e-9,
+                           bench.flops / figures.cpu_seconds * 1e-9);
     }
   }
   fmt::print("\n");
+  if (bench.flops > 0) fmt::print("{:<24}{}\n", "  GFLOP/s", flops);
   std::fflush(stdout);
 }
 
@@ -142,8 +170,10 @@ void report(const Case& bench) {
 
 int main(int argc, char** argv) {
   fmt::print(
-      "10^9 thread-instructions per second (per second of CPU time, which other load does not\n"
-      "change): one thread, all threads; then the same with all checks\n");
+      "10^9 thread-instructions per second (per second of CPU time, "
+      "which other load does not\n"
+      "change): one thread, all threads; without checks, with the "
+      "default ones, with all\n");
   for (const Case& bench : make_cases()) {
     if (argc < 2 || bench.kernel == argv[1]) report(bench);
   }
