@@ -3,6 +3,7 @@
 // can. Included by exec_matrix.cpp only.
 #pragma once
 
+#include <cstddef>
 #include <cstring>
 
 #include "ptx/convert.h"
@@ -86,13 +87,13 @@ inline void multiply_block(const WideRows& a, const WideColumns& b, int k_count,
 
 // Two registers of 32-bit elements; the bits are only moved.
 inline void load_words(const u32* even, const u32* odd, Accumulator& sum) {
-  for (int i = 0; i < 32; ++i) {
+  for (std::ptrdiff_t i = 0; i < 32; ++i) {
     sum.at[i / 4][2 * (i % 4)] = from_bits<f32>(even[i]);
     sum.at[i / 4][2 * (i % 4) + 1] = from_bits<f32>(odd[i]);
   }
 }
 inline void store_words(const Accumulator& sum, u32* even, u32* odd) {
-  for (int i = 0; i < 32; ++i) {
+  for (std::ptrdiff_t i = 0; i < 32; ++i) {
     even[i] = to_bits(sum.at[i / 4][2 * (i % 4)]);
     odd[i] = to_bits(sum.at[i / 4][2 * (i % 4) + 1]);
   }
@@ -100,13 +101,13 @@ inline void store_words(const Accumulator& sum, u32* even, u32* odd) {
 
 // One register of pairs of f16.
 inline void load_halves(const u32* lanes, Accumulator& sum) {
-  for (int i = 0; i < 32; ++i) {
+  for (std::ptrdiff_t i = 0; i < 32; ++i) {
     sum.at[i / 4][2 * (i % 4)] = Float16::widen(low_half(lanes[i]));
     sum.at[i / 4][2 * (i % 4) + 1] = Float16::widen(high_half(lanes[i]));
   }
 }
 inline void store_halves(const Accumulator& sum, u32* lanes) {
-  for (int i = 0; i < 32; ++i) {
+  for (std::ptrdiff_t i = 0; i < 32; ++i) {
     lanes[i] = make_pair_of_halves(Float16::narrow(sum.at[i / 4][2 * (i % 4)]),
                                    Float16::narrow(sum.at[i / 4][2 * (i % 4) + 1]));
   }

@@ -82,21 +82,21 @@ inline void widen_block(const u32* lanes, WideRows& rows, int k) {
 
 // Columns k..k+7 of eight rows become eight rows.
 inline void transpose8(const WideRows& rows, WideColumns& columns, int k) {
-  const auto row = [&](int i) { return _mm256_loadu_ps(rows.at[i] + k); };
+  const auto row = [&](std::ptrdiff_t i) { return _mm256_loadu_ps(rows.at[i] + k); };
   __m256 pairs[8];
-  for (int i = 0; i < 4; ++i) {
+  for (std::ptrdiff_t i = 0; i < 4; ++i) {
     pairs[2 * i] = _mm256_unpacklo_ps(row(2 * i), row(2 * i + 1));
     pairs[2 * i + 1] = _mm256_unpackhi_ps(row(2 * i), row(2 * i + 1));
   }
   __m256 quads[8];
-  for (int i = 0; i < 2; ++i) {
+  for (std::ptrdiff_t i = 0; i < 2; ++i) {
     const __m256* p = &pairs[4 * i];
     quads[4 * i] = _mm256_shuffle_ps(p[0], p[2], 0x44);
     quads[4 * i + 1] = _mm256_shuffle_ps(p[0], p[2], 0xEE);
     quads[4 * i + 2] = _mm256_shuffle_ps(p[1], p[3], 0x44);
     quads[4 * i + 3] = _mm256_shuffle_ps(p[1], p[3], 0xEE);
   }
-  for (int i = 0; i < 4; ++i) {
+  for (std::ptrdiff_t i = 0; i < 4; ++i) {
     _mm256_store_ps(columns.at[k + i], _mm256_permute2f128_ps(quads[i], quads[4 + i], 0x20));
     _mm256_store_ps(columns.at[k + 4 + i], _mm256_permute2f128_ps(quads[i], quads[4 + i], 0x31));
   }

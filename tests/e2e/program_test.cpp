@@ -158,6 +158,7 @@ TEST_F(Program, KilledInTheMiddleLeavesAWholeTraceThatSaysTimeout) {
   std::vector<std::string> arguments = run_arguments("endless_loop");
   arguments.insert(arguments.begin(), FITEST_PROGRAM);
   std::vector<char*> argv;
+  argv.reserve(arguments.size() + 1);
   for (std::string& argument : arguments) argv.push_back(argument.data());
   argv.push_back(nullptr);
   const pid_t child = ::fork();
