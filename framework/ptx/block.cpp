@@ -98,7 +98,7 @@ BlockStatus Block::run() {
       progress = progress || status != WarpStatus::Yielded;
       runnable = true;
     }
-    if (live_threads_ == 0) return BlockStatus::Finished;
+    if (live_threads_ == 0) return finish();
     if (!runnable) return stuck();
     if (!progress) return BlockStatus::Idle;
   }
@@ -134,6 +134,9 @@ Step Block::arrive(Warp& warp, const Op& op, const Arrival& arrival) {
   }
   barrier.expected = arrival.expected;
   barrier.reduction = arrival.reduction;
+  barrier.pc = warp.pc;
+  barrier.warp = warp.index;
+  barrier.lanes = warp.mask;
   barrier.arrived += static_cast<std::uint32_t>(std::popcount(warp.mask));
   barrier.votes += static_cast<std::uint32_t>(std::popcount(warp.mask & arrival.votes));
   if (arrival.blocks) {
@@ -203,6 +206,22 @@ BlockStatus Block::stop(Warp& warp) {
   warp.pc = warp.lane_pc[std::countr_zero(lanes)];
   execution_.raise_limit(warp);
   return BlockStatus::Faulted;
+}
+
+BlockStatus Block::finish() {
+  if ((execution_.checks() & kCheckSync) == 0) return BlockStatus::Finished;
+  for (int i = 0; i < kBarrierCount; ++i) {
+    const Barrier& barrier = barriers_[static_cast<std::size_t>(i)];
+    if (barrier.arrived == 0) continue;
+    Warp& warp = warps_[barrier.warp];
+    warp.pc = barrier.pc;
+    warp.mask = barrier.lanes;
+    raise(warp, FaultKind::Barrier,
+          fmt::format("the block has ended, and {} of {} threads have arrived at barrier {}",
+                      barrier.arrived, barrier.expected, i));
+    return BlockStatus::Faulted;
+  }
+  return BlockStatus::Finished;
 }
 
 // Nothing can run: says who waits where.

@@ -62,12 +62,18 @@ class Block {
     std::uint32_t expected = 0;  // 0: all live threads
     std::uint32_t votes = 0;
     Reduction reduction = Reduction::None;
+    // The last arrival, for messages.
+    std::uint32_t pc = 0;
+    std::uint32_t warp = 0;
+    std::uint32_t lanes = 0;
   };
   bool complete(const Barrier& barrier) const;
   void release(int index);
   void deliver(Warp& warp, std::uint32_t lanes, const Barrier& barrier);
   BlockStatus stop(Warp& warp);
   BlockStatus stuck();
+  // All threads have exited: a barrier that some arrived at without waiting must be complete.
+  BlockStatus finish();
 
   Execution& execution_;
   Dim3 index_;

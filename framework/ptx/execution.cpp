@@ -98,7 +98,7 @@ void Execution::work() {
       const std::uint64_t index = next_block_.fetch_add(1);
       if (index < count) {
         residents.begin(index);
-      } else if (residents.all_idle()) {
+      } else if (workers_ > 1 && residents.all_idle()) {
         std::this_thread::yield();
       }
     }
@@ -110,8 +110,8 @@ void Execution::work() {
 std::optional<Fault> Execution::run() {
   const std::size_t configured =
       setup_.options->threads != 0 ? setup_.options->threads : thread_count();
-  const std::size_t workers = std::min<std::uint64_t>(configured, setup_.grid.count());
-  parallel_for(workers, 1, [this](std::size_t begin, std::size_t end) {
+  workers_ = std::min<std::uint64_t>(configured, setup_.grid.count());
+  parallel_for(workers_, 1, [this](std::size_t begin, std::size_t end) {
     for (std::size_t i = begin; i < end; ++i) work();
   });
   return fault_;

@@ -71,6 +71,7 @@ class Execution {
   ExecutionSetup setup_;
   Segment parameters_;
   std::uint32_t checks_ = 0;
+  std::size_t workers_ = 1;  // host threads
   std::atomic<std::uint64_t> next_block_{0};
   std::atomic<std::uint64_t> instructions_{0};
   std::atomic<bool> stop_{false};

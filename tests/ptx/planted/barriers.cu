@@ -1,0 +1,190 @@
+// SPDX-License-Identifier: Apache-2.0
+// Barriers of blocks and mbarriers that threads reach in the wrong place, count or number.
+#include "planted.h"
+
+// run: block=32 check=sync
+KERNEL(divergent_barrier_in_branches) {
+  __shared__ unsigned tile[32];
+  if (threadIdx.x < 16) {
+    tile[threadIdx.x] = in[threadIdx.x];
+    __syncthreads();
+    out[threadIdx.x] = tile[threadIdx.x];
+  } else {
+    tile[threadIdx.x] = in[threadIdx.x] * 2;
+    __syncthreads();  // expect: barrier misuse
+    out[threadIdx.x] = tile[threadIdx.x] + 1;
+  }
+}
+KERNEL(divergent_barrier_in_branches_right) {
+  __shared__ unsigned tile[32];
+  tile[threadIdx.x] = in[threadIdx.x] * (threadIdx.x < 16 ? 1 : 2);
+  __syncthreads();
+  out[threadIdx.x] = tile[threadIdx.x] + (threadIdx.x < 16 ? 0 : 1);
+}
+
+// run: block=32 check=sync
+KERNEL(divergent_barrier_in_switch) {
+  switch (in[threadIdx.x] % 3) {
+    case 0:
+      atomicAdd(work, 1u);
+      __syncthreads();  // expect: barrier misuse
+      atomicAdd(work + 1, 1u);
+      break;
+    case 1:
+      atomicAdd(work + 2, 1u);
+      __syncthreads();
+      atomicAdd(work + 3, 1u);
+      break;
+    default:
+      break;
+  }
+}
+KERNEL(divergent_barrier_in_switch_right) {
+  const unsigned kind = in[threadIdx.x] % 3;
+  if (kind == 0) atomicAdd(work, 1u);
+  if (kind == 1) atomicAdd(work + 2, 1u);
+  __syncthreads();
+  if (kind == 0) atomicAdd(work + 1, 1u);
+  if (kind == 1) atomicAdd(work + 3, 1u);
+}
+
+// run: block=64 check=sync
+KERNEL(wrong_count_of_two_warps) {
+  if (threadIdx.x < 32) {
+    asm volatile("bar.sync 1, 64;" ::: "memory");
+  } else {
+    asm volatile("bar.sync 1, 32;" ::: "memory");  // expect: barrier misuse
+  }
+}
+KERNEL(wrong_count_of_two_warps_right) {
+  if (threadIdx.x < 32) {
+    asm volatile("bar.sync 1, 64;" ::: "memory");
+  } else {
+    asm volatile("bar.sync 1, 64;" ::: "memory");
+  }
+}
+
+// run: block=64 check=sync
+KERNEL(wrong_count_of_part_of_a_warp) {
+  asm volatile("bar.sync 1, %0;" ::"r"(48 + zero) : "memory");  // expect: barrier misuse
+}
+KERNEL(wrong_count_of_part_of_a_warp_right) {
+  asm volatile("bar.sync 1, %0;" ::"r"(64 + zero) : "memory");
+}
+
+// run: block=32 check=sync
+KERNEL(wrong_number_of_barrier) {
+  asm volatile("bar.sync %0;" ::"r"(in[16] + zero) : "memory");  // expect: barrier misuse
+}
+KERNEL(wrong_number_of_barrier_right) {
+  asm volatile("bar.sync %0;" ::"r"(in[15] + zero) : "memory");
+}
+
+// run: block=32 check=sync
+KERNEL(wrong_count_of_mbarrier) {
+  __shared__ unsigned long long barrier;
+  const unsigned address = static_cast<unsigned>(__cvta_generic_to_shared(&barrier));
+  if (threadIdx.x == 0) asm volatile("mbarrier.init.shared.b64 [%0], 16;" ::"r"(address));
+  __syncthreads();
+  unsigned long long state;
+  if (threadIdx.x < 17) {
+    asm volatile("mbarrier.arrive.noComplete.shared.b64 %0, [%1], %2;"  // expect: barrier misuse
+                 : "=l"(state)
+                 : "r"(address), "r"(1 + zero));
+  }
+}
+KERNEL(wrong_count_of_mbarrier_right) {
+  __shared__ unsigned long long barrier;
+  const unsigned address = static_cast<unsigned>(__cvta_generic_to_shared(&barrier));
+  if (threadIdx.x == 0) asm volatile("mbarrier.init.shared.b64 [%0], 32;" ::"r"(address));
+  __syncthreads();
+  unsigned long long state;
+  if (threadIdx.x < 17) {
+    asm volatile("mbarrier.arrive.noComplete.shared.b64 %0, [%1], %2;"
+                 : "=l"(state)
+                 : "r"(address), "r"(1 + zero));
+  }
+}
+
+// run: block=64 check=sync
+KERNEL(exit_with_barrier_pending) {
+  if (threadIdx.x < 32) {
+    work[threadIdx.x] = in[threadIdx.x];
+    asm volatile("bar.arrive 1, 64;" ::: "memory");  // expect: barrier misuse
+  }
+}
+KERNEL(exit_with_barrier_pending_right) {
+  if (threadIdx.x < 32) {
+    work[threadIdx.x] = in[threadIdx.x];
+    asm volatile("bar.arrive 1, 64;" ::: "memory");
+  } else {
+    asm volatile("bar.sync 1, 64;" ::: "memory");
+  }
+}
+
+// run: block=96 check=sync
+KERNEL(exit_with_second_phase_pending) {
+  if (threadIdx.x < 32) {
+    asm volatile("bar.sync 2, 64;" ::: "memory");
+  } else if (threadIdx.x < 64) {
+    asm volatile("bar.arrive 2, 64;" ::: "memory");
+    asm volatile("bar.arrive 2, 96;" ::: "memory");  // expect: barrier misuse
+  }
+}
+KERNEL(exit_with_second_phase_pending_right) {
+  if (threadIdx.x < 32) {
+    asm volatile("bar.sync 2, 64;" ::: "memory");
+    asm volatile("bar.arrive 3, 96;" ::: "memory");
+  } else if (threadIdx.x < 64) {
+    asm volatile("bar.arrive 2, 64;" ::: "memory");
+    asm volatile("bar.arrive 3, 96;" ::: "memory");
+  } else {
+    asm volatile("bar.sync 3, 96;" ::: "memory");
+  }
+}
+
+// run: block=64 check=none
+KERNEL(deadlock_of_missing_warp) {
+  if (threadIdx.x < 32) {
+    asm volatile("bar.sync 1, 64;" ::: "memory");  // expect: deadlock
+    work[threadIdx.x] = 1;
+  }
+}
+KERNEL(deadlock_of_missing_warp_right) {
+  if (threadIdx.x < 32) {
+    asm volatile("bar.sync 1, 32;" ::: "memory");
+    work[threadIdx.x] = 1;
+  }
+}
+
+// run: block=64 check=none
+KERNEL(deadlock_of_crossed_barriers) {
+  if (threadIdx.x < 32) {
+    asm volatile("bar.sync 1, 64;" ::: "memory");  // expect: deadlock
+    asm volatile("bar.sync 2, 64;" ::: "memory");
+  } else {
+    asm volatile("bar.sync 2, 64;" ::: "memory");
+    asm volatile("bar.sync 1, 64;" ::: "memory");
+  }
+}
+KERNEL(deadlock_of_crossed_barriers_right) {
+  if (threadIdx.x < 32) {
+    asm volatile("bar.sync 1, 64;" ::: "memory");
+    asm volatile("bar.sync 2, 64;" ::: "memory");
+  } else {
+    asm volatile("bar.sync 1, 64;" ::: "memory");
+    asm volatile("bar.sync 2, 64;" ::: "memory");
+  }
+}
+
+// run: block=96 check=none
+KERNEL(deadlock_of_uneven_loops) {
+  for (unsigned step = 0; step < 1 + threadIdx.x / 32; ++step) {
+    asm volatile("bar.sync 4, 96;" ::: "memory");  // expect: deadlock
+  }
+}
+KERNEL(deadlock_of_uneven_loops_right) {
+  for (unsigned step = 0; step < blockDim.x / 32; ++step) {
+    asm volatile("bar.sync 4, 96;" ::: "memory");
+  }
+}

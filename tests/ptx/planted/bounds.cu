@@ -1,0 +1,149 @@
+// SPDX-License-Identifier: Apache-2.0
+// Accesses outside of buffers, shared memory and the stack.
+#include "planted.h"
+
+// run: grid=2 block=64 check=memory
+KERNEL(store_without_tail_guard) {
+  const unsigned i = blockIdx.x * blockDim.x + threadIdx.x;
+  out[i] = i;  // expect: out of bounds in out
+}
+KERNEL(store_without_tail_guard_right) {
+  const unsigned i = blockIdx.x * blockDim.x + threadIdx.x;
+  if (i < 64) out[i] = i;
+}
+
+// run: block=64 check=memory
+KERNEL(load_of_next_element) {
+  const unsigned i = threadIdx.x;
+  const unsigned here = in[i];
+  const unsigned next = in[i + 1];  // expect: out of bounds in in
+  out[i] = next - here;
+}
+KERNEL(load_of_next_element_right) {
+  const unsigned i = threadIdx.x;
+  const unsigned here = in[i];
+  const unsigned next = i + 1 < 64 ? in[i + 1] : 0;
+  out[i] = next - here;
+}
+
+// run: block=32 check=memory
+KERNEL(vector_load_beyond_end) {
+  const uint4* rows = reinterpret_cast<const uint4*>(in);
+  const uint4 row = rows[threadIdx.x];  // expect: out of bounds in in
+  out[threadIdx.x] = row.x + row.w;
+}
+KERNEL(vector_load_beyond_end_right) {
+  const uint4* rows = reinterpret_cast<const uint4*>(in);
+  const uint4 row = rows[threadIdx.x % 16];
+  out[threadIdx.x] = row.x + row.w;
+}
+
+// run: block=32 check=memory
+KERNEL(atomic_bin_past_end) {
+  atomicAdd(work + in[threadIdx.x] * 3, 1u);  // expect: out of bounds in work
+}
+KERNEL(atomic_bin_past_end_right) {
+  atomicAdd(work + in[threadIdx.x] * 2, 1u);
+}
+
+// run: block=32 check=memory
+KERNEL(store_before_begin) {
+  const int left = static_cast<int>(threadIdx.x) - 1;
+  out[left] = 1;  // expect: out of bounds in out
+}
+KERNEL(store_before_begin_right) {
+  const int left = static_cast<int>(threadIdx.x) - 1;
+  if (left >= 0) out[left] = 1;
+}
+
+// run: block=32 check=memory
+KERNEL(foreign_by_row_stride) {
+  const unsigned stride = 1u << 20;
+  out[threadIdx.x * stride] = 1;  // expect: out of bounds in out
+}
+KERNEL(foreign_by_row_stride_right) {
+  const unsigned stride = 2;
+  out[threadIdx.x * stride] = 1;
+}
+
+// run: block=32 check=memory
+KERNEL(foreign_by_truncated_pointer) {
+  const unsigned low = static_cast<unsigned>(reinterpret_cast<unsigned long long>(work));
+  unsigned* narrowed = reinterpret_cast<unsigned*>(static_cast<unsigned long long>(low));
+  narrowed[threadIdx.x] = 1;  // expect: out of bounds
+}
+KERNEL(foreign_by_truncated_pointer_right) {
+  const unsigned long long whole = reinterpret_cast<unsigned long long>(work);
+  unsigned* kept = reinterpret_cast<unsigned*>(whole);
+  kept[threadIdx.x] = 1;
+}
+
+// run: block=1 check=memory
+KERNEL(foreign_by_use_after_free) {
+  unsigned* scratch = static_cast<unsigned*>(malloc(16 + zero));
+  scratch[zero] = 5;
+  free(scratch);
+  out[0] = *static_cast<volatile unsigned*>(scratch);  // expect: out of bounds
+}
+KERNEL(foreign_by_use_after_free_right) {
+  unsigned* scratch = static_cast<unsigned*>(malloc(16 + zero));
+  scratch[zero] = 5;
+  out[0] = *static_cast<volatile unsigned*>(scratch);
+  free(scratch);
+}
+
+// run: block=64 check=memory
+KERNEL(shared_overflow_of_tile) {
+  __shared__ unsigned tile[32];
+  tile[threadIdx.x] = in[threadIdx.x];  // expect: out of bounds in shared memory
+  __syncthreads();
+  out[threadIdx.x] = tile[threadIdx.x ^ 1];
+}
+KERNEL(shared_overflow_of_tile_right) {
+  __shared__ unsigned tile[64];
+  tile[threadIdx.x] = in[threadIdx.x];
+  __syncthreads();
+  out[threadIdx.x] = tile[threadIdx.x ^ 1];
+}
+
+// run: block=64 shared=192 check=memory
+KERNEL(shared_overflow_of_dynamic) {
+  extern __shared__ unsigned pool[];
+  pool[threadIdx.x] = in[threadIdx.x];  // expect: out of bounds in shared memory
+  __syncthreads();
+  out[threadIdx.x] = pool[threadIdx.x ^ 1];
+}
+// run: block=64 shared=256
+KERNEL(shared_overflow_of_dynamic_right) {
+  extern __shared__ unsigned pool[];
+  pool[threadIdx.x] = in[threadIdx.x];
+  __syncthreads();
+  out[threadIdx.x] = pool[threadIdx.x ^ 1];
+}
+
+// run: block=32 check=memory
+KERNEL(shared_overflow_by_halo) {
+  __shared__ unsigned row[32];
+  row[threadIdx.x] = in[threadIdx.x];
+  __syncthreads();
+  out[threadIdx.x] = row[threadIdx.x + 1];  // expect: out of bounds in shared memory
+}
+KERNEL(shared_overflow_by_halo_right) {
+  __shared__ unsigned row[33];
+  row[threadIdx.x] = in[threadIdx.x];
+  if (threadIdx.x == 0) row[32] = 0;
+  __syncthreads();
+  out[threadIdx.x] = row[threadIdx.x + 1];
+}
+
+// run: block=32 check=memory
+KERNEL(local_array_overflow) {
+  unsigned digits[8];
+  for (unsigned i = 0; i < 8; ++i) digits[i] = i;
+  out[threadIdx.x] = digits[in[threadIdx.x] * 64 + zero];  // expect: out of bounds in local memory
+}
+KERNEL(local_array_overflow_right) {
+  unsigned digits[8];
+  for (unsigned i = 0; i < 8; ++i) digits[i] = i;
+  out[threadIdx.x] = digits[in[threadIdx.x] % 8 + zero];
+}
