@@ -86,11 +86,9 @@ KERNEL(wrong_count_of_mbarrier) {
   const unsigned address = static_cast<unsigned>(__cvta_generic_to_shared(&barrier));
   if (threadIdx.x == 0) asm volatile("mbarrier.init.shared.b64 [%0], 16;" ::"r"(address));
   __syncthreads();
-  unsigned long long state;
-  if (threadIdx.x < 17) {
-    asm volatile("mbarrier.arrive.noComplete.shared.b64 %0, [%1], %2;"  // expect: barrier misuse
-                 : "=l"(state)
-                 : "r"(address), "r"(1 + zero));
+  const unsigned count = 20 + zero;
+  if (threadIdx.x == 0) {
+    asm volatile("{ .reg .b64 s; mbarrier.arrive.noComplete.shared.b64 s, [%0], %1; }" ::"r"(address), "r"(count));  // expect: barrier misuse
   }
 }
 KERNEL(wrong_count_of_mbarrier_right) {
@@ -98,11 +96,9 @@ KERNEL(wrong_count_of_mbarrier_right) {
   const unsigned address = static_cast<unsigned>(__cvta_generic_to_shared(&barrier));
   if (threadIdx.x == 0) asm volatile("mbarrier.init.shared.b64 [%0], 32;" ::"r"(address));
   __syncthreads();
-  unsigned long long state;
-  if (threadIdx.x < 17) {
-    asm volatile("mbarrier.arrive.noComplete.shared.b64 %0, [%1], %2;"
-                 : "=l"(state)
-                 : "r"(address), "r"(1 + zero));
+  const unsigned count = 20 + zero;
+  if (threadIdx.x == 0) {
+    asm volatile("{ .reg .b64 s; mbarrier.arrive.noComplete.shared.b64 s, [%0], %1; }" ::"r"(address), "r"(count));
   }
 }
 

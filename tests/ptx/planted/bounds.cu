@@ -147,3 +147,31 @@ KERNEL(local_array_overflow_right) {
   for (unsigned i = 0; i < 8; ++i) digits[i] = i;
   out[threadIdx.x] = digits[in[threadIdx.x] % 8 + zero];
 }
+
+// run: block=1 check=memory
+KERNEL(heap_block_overflow) {
+  volatile unsigned* scratch = static_cast<unsigned*>(malloc(16 + zero));
+  for (unsigned i = 0; i <= 4 + zero; ++i) {
+    scratch[i] = i;  // expect: out of bounds in malloc()
+  }
+  out[0] = scratch[0];
+}
+KERNEL(heap_block_overflow_right) {
+  volatile unsigned* scratch = static_cast<unsigned*>(malloc(16 + zero));
+  for (unsigned i = 0; i < 4 + zero; ++i) {
+    scratch[i] = i;
+  }
+  out[0] = scratch[0];
+}
+
+// run: block=64 check=memory
+KERNEL(transposed_store) {
+  const unsigned row = threadIdx.x / 16;
+  const unsigned column = threadIdx.x % 16;
+  out[column * 16 + row] = in[threadIdx.x];  // expect: out of bounds in out
+}
+KERNEL(transposed_store_right) {
+  const unsigned row = threadIdx.x / 16;
+  const unsigned column = threadIdx.x % 16;
+  out[column * 4 + row] = in[threadIdx.x];
+}

@@ -108,11 +108,11 @@ KERNEL(stack_overflow_by_recursion_right) {
   out[0] = count_down(zero + 10, work);
 }
 
-__device__ __noinline__ unsigned fill_frame(unsigned depth, const unsigned* in) {
+__device__ __noinline__ unsigned fill_frame(unsigned depth, const volatile unsigned* caller) {
   volatile unsigned frame[4096];
-  for (unsigned i = 0; i < 4096; i += 64) frame[i] = in[i % 64] + depth;
+  for (unsigned i = 0; i < 4096; i += 64) frame[i] = caller[i % 64] + depth;
   if (depth == 0) return frame[64];
-  return fill_frame(depth - 1, in) + frame[128];  // expect(stack_overflow_by_frames): stack overflow
+  return fill_frame(depth - 1, frame) * 3 + frame[128];  // expect(stack_overflow_by_frames): stack overflow
 }
 
 // run: block=1 check=none

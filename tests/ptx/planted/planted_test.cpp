@@ -21,7 +21,7 @@ namespace fitest::ptx {
 namespace {
 
 constexpr std::size_t kWords = 64;
-constexpr std::uint64_t kBudget = 300'000;  // thread-instructions; the largest twin needs 120'000
+constexpr std::uint64_t kBudget = 300'000;  // thread-instructions
 const std::string kFolder = FITEST_PLANTED_DIR;
 
 struct Case {

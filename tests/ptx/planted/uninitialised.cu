@@ -30,9 +30,10 @@ KERNEL(shared_sum_over_padding) {
 KERNEL(shared_sum_over_padding_right) {
   extern __shared__ unsigned pool[];
   pool[threadIdx.x * 2] = in[threadIdx.x];
+  pool[threadIdx.x * 2 + 1] = 0;
   __syncthreads();
   unsigned sum = 0;
-  for (unsigned i = 0; i < 64; i += 2) {
+  for (unsigned i = 0; i < 64; ++i) {
     sum += pool[i];
   }
   out[threadIdx.x] = sum;
