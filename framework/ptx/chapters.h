@@ -56,6 +56,7 @@ void decode_policy(Decoder& decoder);
 void decode_multiply(Decoder& decoder);
 void decode_wmma(Decoder& decoder);
 void decode_matrix_access(Decoder& decoder);
+void decode_matrix_move(Decoder& decoder);
 
 // Handlers that the decoder places itself.
 Step unsupported_instruction(Warp& warp, const Op& op);

@@ -55,6 +55,9 @@ void decode_update(Decoder& decoder, bool has_result) {
   decoder.address(access, decoder.operand(next), modifiers.space);
   const auto operands = elements_of(decoder.operand(next + 1));
   const char code = form->bytes == 8 ? 'l' : 'w';
+  if (has_result && elements_of(decoder.operand(0)).size() != operands.size()) {
+    throw Unsupported{"a result with another number of elements than the operand"};
+  }
   std::vector<std::uint32_t> list;
   for (std::size_t i = 0; i < operands.size(); ++i) {
     list.push_back(kNoRef);

@@ -131,4 +131,13 @@ void decode_matrix_access(Decoder& decoder) {
   op.aux = has_modifier(instruction, "trans") ? 1 : 0;
 }
 
+// movmatrix.sync.aligned.m8n8.trans.b16 d, a
+void decode_matrix_move(Decoder& decoder) {
+  const Ref a = decoder.source(decoder.operand(1), 'w');
+  const Ref d = decoder.destination(decoder.operand(0), 'w');
+  Op& op = decoder.emit(&transpose_matrix);
+  op.a = a;
+  op.d = d;
+}
+
 }  // namespace fitest::ptx

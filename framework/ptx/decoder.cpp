@@ -6,6 +6,7 @@
 #include <algorithm>
 #include <bit>
 #include <cstring>
+#include <stdexcept>
 
 #include "ptx/address_space.h"
 #include "ptx/chapters.h"
@@ -17,6 +18,9 @@ namespace {
 // The first predicate of every frame is the carry flag CC.CF.
 constexpr std::uint32_t kReservedBytes = 64;
 constexpr std::uint64_t kDynamicSharedAlignment = 16;
+// Sizes of frames and of shared memory stop here, above every limit of a launch: no text makes them
+// wrap around.
+constexpr std::uint64_t kMostBytes = std::uint64_t{1} << 30;
 
 std::uint64_t round_up(std::uint64_t value, std::uint64_t alignment) {
   return (value + alignment - 1) / alignment * alignment;
@@ -80,11 +84,11 @@ void Decoder::lay_out_kernel_parameters(const Function& kernel) {
 namespace {
 
 FormalSlot add_to_frame(FunctionCode& code, const Variable& variable) {
-  code.local_bytes = static_cast<std::uint32_t>(
-      round_up(code.local_bytes, std::max<std::uint64_t>(1, variable.alignment_bytes())));
-  const FormalSlot slot{code.local_bytes, static_cast<std::uint32_t>(variable.size_bytes())};
-  code.local_bytes += slot.size_bytes;
-  return slot;
+  const std::uint64_t offset =
+      round_up(code.local_bytes, std::max<std::uint64_t>(1, variable.alignment_bytes()));
+  const std::uint64_t size = std::min(variable.size_bytes(), kMostBytes);
+  code.local_bytes = static_cast<std::uint32_t>(std::min(offset + size, kMostBytes));
+  return {static_cast<std::uint32_t>(offset), static_cast<std::uint32_t>(size)};
 }
 
 }  // namespace
@@ -163,7 +167,8 @@ Place Decoder::place_shared(const Variable& variable) {
   if (variable.size_bytes() == 0) return {StateSpace::Shared, kDynamicShared, false};
   const std::uint64_t offset = round_up(program_.static_shared_bytes,
                                         std::max<std::uint64_t>(1, variable.alignment_bytes()));
-  program_.static_shared_bytes = static_cast<std::uint32_t>(offset + variable.size_bytes());
+  const std::uint64_t size = std::min(variable.size_bytes(), kMostBytes);
+  program_.static_shared_bytes = static_cast<std::uint32_t>(std::min(offset + size, kMostBytes));
   return {StateSpace::Shared, offset, false};
 }
 
@@ -259,11 +264,17 @@ void Decoder::decode_instruction(const Instruction& instruction) {
       op.a = widening.from;
     }
   } catch (const Unsupported& unsupported) {
-    program_.code.resize(begin);
-    program_.origins.resize(begin);
-    reject(instruction, unsupported.reason);
-    emit(&unsupported_instruction);
+    replace_from(begin, unsupported.reason);
+  } catch (const std::out_of_range&) {
+    replace_from(begin, "an operand with this number of elements");
   }
+}
+
+void Decoder::replace_from(std::size_t begin, const std::string& reason) {
+  program_.code.resize(begin);
+  program_.origins.resize(begin);
+  reject(*instruction_, reason);
+  emit(&unsupported_instruction);
 }
 
 void Decoder::reject(const Instruction& instruction, const std::string& reason) {

@@ -104,6 +104,8 @@ class Decoder {
   void decode_body(const Function& function);
   void decode_instruction(const Instruction& instruction);
   void emit_note(const Instruction& instruction);
+  // What was emitted from there on, by an op that faults.
+  void replace_from(std::size_t begin, const std::string& reason);
   void reject(const Instruction& instruction, const std::string& reason);
   Ref symbol_source(const Operand& operand, char code);
   std::uint64_t window_of(StateSpace space) const;

@@ -189,6 +189,16 @@ Step store_blocks(Warp& warp, const Op& op) {
   return Step::Next;
 }
 
+Step transpose_matrix(Warp& warp, const Op& op) {
+  const Step ready = gather_warp(warp);
+  if (ready != Step::Next) return ready;
+  std::array<std::uint32_t, kLanes> block{};
+  std::memcpy(block.data(), row32(warp, op.a), sizeof block);
+  transpose_block(block.data());
+  std::memcpy(row32(warp, op.d), block.data(), sizeof block);
+  return Step::Next;
+}
+
 std::vector<std::uint32_t> encode_fragment(const FragmentForm& form, const std::vector<Ref>& rows) {
   const int elements = form.elements_per_register();
   const int element_bytes = bits_of(form.type) / 8;

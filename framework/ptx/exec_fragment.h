@@ -20,6 +20,8 @@ Step multiply_warp(Warp& warp, const Op& op);
 // ldmatrix, stmatrix. op.list: `op.count` rows; op.aux: transposed; address in a, imm
 Step load_blocks(Warp& warp, const Op& op);
 Step store_blocks(Warp& warp, const Op& op);
+// movmatrix: op.d is op.a transposed.
+Step transpose_matrix(Warp& warp, const Op& op);
 // wmma.load, wmma.store. op.list: encode_fragment(); address in a, imm; op.b: row of the stride
 Step load_fragment(Warp& warp, const Op& op);
 Step store_fragment(Warp& warp, const Op& op);

@@ -22,6 +22,7 @@ namespace {
 
 // What a GPU of the target offers a block, and what grid-sized launches may count on.
 constexpr std::size_t kSharedMemoryPerBlock = 227 << 10;
+constexpr std::size_t kLocalMemoryPerThread = 512 << 10;
 constexpr std::uint32_t kMultiprocessors = 16;
 constexpr std::uint64_t kMaxBlockThreads = 1024;
 constexpr std::size_t kGridWorkspaceBytes = 256;
@@ -187,6 +188,10 @@ std::optional<Fault> VirtualDevice::check_configuration(const KernelInfo& info,
         launch,
         fmt::format("{} static and {} dynamic bytes of shared memory; a block has {}",
                     info.static_shared_bytes, launch.dynamic_shared_bytes, kSharedMemoryPerBlock));
+  }
+  if (info.local_bytes > kLocalMemoryPerThread) {
+    return invalid_launch(launch, fmt::format("{} bytes of local memory; a thread has {}",
+                                              info.local_bytes, kLocalMemoryPerThread));
   }
   if (launch.cluster && launch.cluster->count() > 1) {
     return invalid_launch(launch, "the virtual device does not support clusters");
