@@ -13,6 +13,7 @@
 #include "cuda/cuda_queue.h"
 #include "cuda/device_choice.h"
 #include "cuda/driver.h"
+#include "cuda/gpu_sensors.h"
 #include "cuda/launch_check.h"
 #include "cuda/poison.h"
 
@@ -49,7 +50,7 @@ Fault make_fault(FaultKind kind, std::string message) {
   return fault;
 }
 
-class CudaDevice : public Device {
+class CudaDevice : public HardwareDevice {
  public:
   CudaDevice(const DriverApi& api, const VisibleDevice& device, const CudaDeviceOptions& options)
       : properties_(read_properties(api, device)),
@@ -102,6 +103,21 @@ class CudaDevice : public Device {
     queue_.settle();
     queue_.copy_out(buffer.address(), bytes);
     queue_.settle();
+  }
+
+  void copy(Buffer& target, const Buffer& source) override {
+    check_size(target, source.spec().size_bytes);
+    auto& changed = static_cast<CudaBuffer&>(target);
+    const auto& origin = static_cast<const CudaBuffer&>(source);
+    queue_.copy(target.address(), source.address(), source.spec().size_bytes);
+    queue_.settle();
+    changed.set_poisoned(origin.poisoned());
+    changed.set_checksums(origin.checksums());
+  }
+
+  std::optional<DeviceState> state() override {
+    if (!sensors_) sensors_.emplace(installed_nvml(), properties_.uuid);
+    return sensors_->read();
   }
 
   void poison(Buffer& buffer) override {
@@ -216,6 +232,7 @@ class CudaDevice : public Device {
   CudaContext context_;
   CudaQueue queue_;
   ContentCheck content_;
+  std::optional<GpuSensors> sensors_;
   std::vector<std::string> suspects_;  // kernels launched since the last poison()
 };
 

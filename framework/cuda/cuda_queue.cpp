@@ -67,6 +67,13 @@ void CudaQueue::copy_out(CudaAddress source, std::span<std::byte> bytes) {
                    "copying from the GPU");
 }
 
+void CudaQueue::copy(CudaAddress target, CudaAddress source, std::size_t size_bytes) {
+  use_gpu();
+  if (size_bytes == 0) return;
+  context_.require(context_.api().copy_on_device(target, source, size_bytes, stream_.get()),
+                   "copying on the GPU");
+}
+
 void CudaQueue::fill_words(CudaAddress target, std::uint32_t word, std::size_t count) {
   use_gpu();
   if (count == 0) return;

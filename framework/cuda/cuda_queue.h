@@ -28,6 +28,7 @@ class CudaQueue {
   // Each of these queues; the bytes must live until the next wait.
   void copy_in(CudaAddress target, std::span<const std::byte> bytes);
   void copy_out(CudaAddress source, std::span<std::byte> bytes);
+  void copy(CudaAddress target, CudaAddress source, std::size_t size_bytes);
   void fill_words(CudaAddress target, std::uint32_t word, std::size_t count);
   // The launch must have passed check_launch().
   std::optional<Fault> launch(const CudaModule& module, const Launch& launch);

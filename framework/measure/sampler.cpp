@@ -1,6 +1,7 @@
 // SPDX-License-Identifier: Apache-2.0
 #include "measure/sampler.h"
 
+#include <algorithm>
 #include <chrono>
 
 #include "measure/statistics.h"
@@ -11,6 +12,16 @@ namespace {
 double steady_ms() {
   const auto now = std::chrono::steady_clock::now().time_since_epoch();
   return std::chrono::duration<double, std::milli>(now).count();
+}
+
+// Sorting for the median's error costs; every few samples are often enough.
+constexpr std::size_t kSamplesBetweenLooks = 10;
+
+bool needs_more(const std::vector<double>& taken, const SamplingOptions& options, bool in_budget,
+                bool may_refine) {
+  if (static_cast<int>(taken.size()) < options.iterations) return in_budget;
+  if (!may_refine || options.precision <= 0) return false;
+  return taken.size() % kSamplesBetweenLooks != 0 || median_error(taken) > options.precision;
 }
 
 }  // namespace
@@ -45,9 +56,10 @@ Samples measure(const std::function<double()>& launch, const SamplingOptions& op
     const double warm = begin + (end - begin) / 3;
     for (int i = 0; i <= options.warmup && (i == 0 || now_ms() < warm); ++i) launch();
     std::vector<double>& taken = samples.trials.emplace_back();
+    const double refined = std::min(end, now_ms() + options.precision_budget_ms);
     do {
       taken.push_back(launch());
-    } while (static_cast<int>(taken.size()) < options.iterations && now_ms() < end);
+    } while (needs_more(taken, options, now_ms() < end, now_ms() < refined));
   }
   return samples;
 }

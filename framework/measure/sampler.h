@@ -12,6 +12,10 @@ struct SamplingOptions {
   int iterations = 50;
   int trials = 3;
   double budget_ms = 30'000;  // of wall time for everything, warm-up included
+  // A trial goes on past its iterations until the median is known this well (see median_error) or
+  // it has run this long; 0: it does not go on.
+  double precision = 0;
+  double precision_budget_ms = 0;
 };
 
 struct Samples {

@@ -36,4 +36,17 @@ SampleStatistics summarize(std::vector<double> samples) {
   return result;
 }
 
+double median_error(std::vector<double> samples) {
+  constexpr std::size_t kFewest = 6;  // 2^-5 of sequences have all on one side of the median
+  constexpr double kNormal95 = 1.959964;
+  if (samples.size() < kFewest) return 1;
+  std::sort(samples.begin(), samples.end());
+  const auto count = static_cast<double>(samples.size());
+  const double reach = kNormal95 * std::sqrt(count) / 2;
+  const auto low = static_cast<std::size_t>(std::max(std::floor(count / 2 - reach), 0.0));
+  const std::size_t high = samples.size() - 1 - low;
+  const double median = quantile(samples, 0.5);
+  return median > 0 ? (samples[high] - samples[low]) / (2 * median) : 1;
+}
+
 }  // namespace fitest

@@ -20,4 +20,8 @@ struct SampleStatistics {
 // Quartiles by linear interpolation (type 7 of Hyndman & Fan, numpy's default). Empty: all zero.
 SampleStatistics summarize(std::vector<double> samples);
 
+// Half the width of the median's 95 % confidence interval as a fraction of the median, from order
+// statistics (no distribution assumed); 1 for fewer than 6 samples, which cannot tell.
+double median_error(std::vector<double> samples);
+
 }  // namespace fitest

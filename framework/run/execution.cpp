@@ -3,7 +3,10 @@
 
 #include <fmt/format.h>
 
+#include <chrono>
 #include <cstring>
+
+#include "device/hardware.h"
 
 namespace fitest {
 namespace {
@@ -86,7 +89,10 @@ void Execution::prepare(const CompileResult& image, const std::string& target,
   for (const PlannedWorkspace& workspace : plan.workspaces) {
     buffers_[workspace.name] =
         device_.allocate({workspace.name, workspace.size_bytes, Access::Workspace});
-    if (workspace.zero_filled) zero_filled_.push_back(workspace.name);
+    if (!workspace.zero_filled) continue;
+    BufferPtr zeros = device_.allocate({workspace.name, workspace.size_bytes, Access::Workspace});
+    device_.upload(*zeros, std::vector<std::byte>(workspace.size_bytes));
+    zeros_[workspace.name] = std::move(zeros);
   }
   const Image::Kind kind = target.starts_with("compute_") ? Image::Kind::Ptx : Image::Kind::Cubin;
   module_ = device_.load({kind, image.code, target}, prepare_fault_);
@@ -111,16 +117,19 @@ void Execution::prepare(const CompileResult& image, const std::string& target,
   }
 }
 
-std::optional<Fault> Execution::launch_all() {
+std::optional<Fault> Execution::launch_all(double& launch_ms) {
+  const auto begin = std::chrono::steady_clock::now();
   for (const Launch& launch : launches_) {
     if (auto fault = device_.launch(*module_, launch)) return fault;
   }
+  const std::chrono::duration<double, std::milli> queued = std::chrono::steady_clock::now() - begin;
+  launch_ms = queued.count();
   return device_.synchronize();
 }
 
 Execution::Timed Execution::time_launches() {
   Timed timed;
-  timed.elapsed = device_.time([&] { timed.fault = launch_all(); });
+  timed.elapsed = device_.time([&] { timed.fault = launch_all(timed.launch_ms); });
   return timed;
 }
 
@@ -147,18 +156,46 @@ ExecutionResult Execution::collect(ElapsedTime elapsed) {
   return result;
 }
 
+void Execution::reset_outputs() {
+  for (const auto& entry : buffers_) {
+    if (entry.second->spec().access != Access::Input) device_.poison(*entry.second);
+  }
+  for (const auto& [name, zeros] : zeros_) copy_buffer(device_, *buffers_.at(name), *zeros);
+}
+
+std::size_t Execution::input_bytes() const {
+  std::size_t bytes = 0;
+  for (const auto& entry : buffers_) {
+    const BufferSpec& spec = entry.second->spec();
+    if (spec.access == Access::Input) bytes += spec.size_bytes;
+  }
+  return bytes;
+}
+
+std::size_t Execution::keep_inputs() {
+  auto& kept = kept_inputs_.emplace_back();
+  for (const auto& [name, buffer] : buffers_) {
+    if (buffer->spec().access != Access::Input) continue;
+    BufferPtr copy = device_.allocate(buffer->spec());
+    copy_buffer(device_, *copy, *buffer);
+    kept[name] = std::move(copy);
+  }
+  return kept_inputs_.size();
+}
+
+// The same addresses hold another set's data: a result kept for an address is a wrong one.
+Execution::Timed Execution::time_set(std::size_t set) {
+  for (const auto& [name, kept] : kept_inputs_.at(set))
+    copy_buffer(device_, *buffers_.at(name), *kept);
+  reset_outputs();
+  return time_launches();
+}
+
 ExecutionResult Execution::run() {
   ExecutionResult failed;
   failed.fault = prepare_fault_;
   if (failed.fault) return failed;
-  for (const auto& entry : buffers_) {
-    if (entry.second->spec().access != Access::Input) device_.poison(*entry.second);
-  }
-  for (const std::string& name : zero_filled_) {
-    Buffer& zeroed = *buffers_.at(name);
-    const std::vector<std::byte> zeros(zeroed.spec().size_bytes);
-    device_.upload(zeroed, zeros);
-  }
+  reset_outputs();
   Timed timed = time_launches();
   failed.fault = std::move(timed.fault);
   if (failed.fault) return failed;

@@ -33,20 +33,29 @@ class Execution {
   void prepare(const CompileResult& image, const std::string& target, const ResolvedPlan& plan);
   // Poisons outputs and workspaces, launches every kernel, downloads and checks guards.
   ExecutionResult run();
-  // Launches alone, timed; outputs keep what they hold.
+  // Keeps what the inputs hold now as one more set; how many there are.
+  std::size_t keep_inputs();
+  // As run(), from a kept set and without looking at what came out.
+  struct Timed;
+  Timed time_set(std::size_t set);
+  // What the last launches left: guards, outputs.
+  ExecutionResult collect() { return collect({}); }
+  std::size_t input_bytes() const;
   struct Timed {
     std::optional<Fault> fault;
     ElapsedTime elapsed;
+    double launch_ms = 0;  // of host time until all launches were queued
   };
-  Timed time_launches();
   // Registers, shared memory: of each kernel of the plan.
   std::vector<KernelInfo> kernel_infos() const;
 
  private:
+  void reset_outputs();
+  Timed time_launches();
   void allocate_tensors(const std::vector<TensorSpec>& specs, Access access);
   std::optional<Fault> bind_arguments(const PlannedKernel& planned, const KernelInfo& kernel,
                                       Launch& launch) const;
-  std::optional<Fault> launch_all();
+  std::optional<Fault> launch_all(double& launch_ms);
   ExecutionResult collect(ElapsedTime elapsed);
   Buffer* buffer(const std::string& name) const;
 
@@ -54,7 +63,8 @@ class Execution {
   const Definition& definition_;
   AxisValues axes_;
   std::map<std::string, BufferPtr> buffers_;
-  std::vector<std::string> zero_filled_;
+  std::map<std::string, BufferPtr> zeros_;  // what zero-filled workspaces begin with
+  std::vector<std::map<std::string, BufferPtr>> kept_inputs_;
   ModulePtr module_;
   std::vector<Launch> launches_;
   std::optional<Fault> prepare_fault_;

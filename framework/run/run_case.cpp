@@ -5,11 +5,11 @@
 
 #include "compile/compiler.h"
 #include "measure/sampler.h"
-#include "measure/statistics.h"
 #include "run/compile_case.h"
 #include "run/execution.h"
 #include "run/inputs.h"
 #include "run/resolved_plan.h"
+#include "run/timed_runs.h"
 #include "run/trace_facts.h"
 
 namespace fitest {
@@ -18,6 +18,8 @@ namespace {
 constexpr int kExitPass = 0;
 constexpr int kExitFail = 1;
 constexpr int kExitSkip = 77;
+constexpr double kMedianPrecision = 0.005;
+constexpr double kPrecisionBudgetMs = 60;  // a trial
 
 // Why this solution cannot be tried by fitest at all.
 std::optional<std::string> reason_to_skip(const Case& planned) {
@@ -82,7 +84,7 @@ class CaseRun {
       config_.warmup_runs = 0;
       config_.iterations = 1;
     }
-    for (int trial = 0; trial < config_.num_trials; ++trial) {
+    for (int trial = 0; trial < trial_count(); ++trial) {
       if (!run_trial(static_cast<std::uint64_t>(trial))) break;
     }
     facts_.verdicts(verdicts_);
@@ -90,6 +92,9 @@ class CaseRun {
     if (status_ == Status::Passed) measure_launches();
   }
 
+  bool is_timed() const { return !is_virtual() || options_.config_given; }
+  // Timing rotates over the trials' inputs: it needs two sets.
+  int trial_count() const { return is_timed() && config_.num_trials < 2 ? 2 : config_.num_trials; }
   bool is_virtual() const { return device_->properties().kind == "virtual"; }
 
   // False when no further trial makes sense.
@@ -107,7 +112,9 @@ class CaseRun {
       return false;
     }
     last_elapsed_ = actual.elapsed;
-    return judge({inputs, expected.outputs, actual.outputs}, actual);
+    if (!judge({inputs, expected.outputs, actual.outputs}, actual)) return false;
+    if (is_timed() && status_ == Status::Passed) timed_runs_->keep(inputs, expected.outputs);
+    return true;
   }
 
   ReferenceResult reference_of(const InputRequest& request,
@@ -143,6 +150,8 @@ class CaseRun {
     }
     execution_.emplace(*device_, *case_.definition, scope.axes);
     execution_->prepare(image, target, plan);
+    timed_runs_.emplace(*device_, *execution_,
+                        Judging{choose_evaluator(*case_.definition), config_.tolerance});
     facts_.kernels(execution_->kernel_infos());
     return true;
   }
@@ -165,24 +174,26 @@ class CaseRun {
   }
 
   void measure_launches() {
-    if (is_virtual() && !options_.config_given) {
+    if (!is_timed()) {
       facts_.performance({{{last_elapsed_.milliseconds}}}, last_elapsed_.timer, reference_ms_);
       return;
     }
-    const SamplingOptions sampling{config_.warmup_runs, config_.iterations, config_.num_trials,
-                                   options_.deadline_seconds * 500};
-    std::optional<Fault> fault;
-    std::string timer;
-    const auto launch_once = [&] {
-      if (fault) return 0.0;
-      Execution::Timed timed = execution_->time_launches();
-      fault = std::move(timed.fault);
-      timer = timed.elapsed.timer;
-      return timed.elapsed.milliseconds;
-    };
-    const Samples samples = measure(launch_once, sampling);
-    if (fault) return fail_with_fault(*fault);
-    facts_.performance(samples, timer, reference_ms_);
+    const SamplingOptions sampling{config_.warmup_runs,
+                                   config_.iterations,
+                                   config_.num_trials,
+                                   options_.deadline_seconds * 500,
+                                   is_virtual() ? 0 : kMedianPrecision,
+                                   kPrecisionBudgetMs};
+    const Timing timing = timed_runs_->measure(sampling);
+    if (timing.fault) return fail_with_fault(*timing.fault);
+    facts_.performance(timing.samples, timing.timer, reference_ms_);
+    facts_.timing(timing);
+    if (!timing.wrong) return;
+    verdicts_ = {fold(verdicts_.strict, timing.wrong->strict),
+                 fold(verdicts_.compat, timing.wrong->compat)};
+    facts_.verdicts(verdicts_);
+    const Verdict& verdict = verdicts_.of(options_.policy);
+    if (verdict.status != Status::Passed) fail_with(verdict.status, verdict.message);
   }
 
   void fail_with_fault(const Fault& fault) {
@@ -202,6 +213,7 @@ class CaseRun {
   EvaluationConfig config_;
   DevicePtr device_;
   std::optional<Execution> execution_;  // destroyed before its device
+  std::optional<TimedRuns> timed_runs_;
   Verdicts verdicts_;
   bool judged_ = false;
   ElapsedTime last_elapsed_;

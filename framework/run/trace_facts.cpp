@@ -36,6 +36,27 @@ Value line_value(const CodeLine& line) {
   return value;
 }
 
+// By the spread of the middle half of the samples, as a fraction of the median.
+const char* noise_class(const SampleStatistics& statistics) {
+  if (statistics.count < 2 || statistics.median <= 0) return "unknown";
+  const double spread = statistics.interquartile_range / statistics.median;
+  return spread <= 0.01 ? "low" : spread <= 0.05 ? "medium" : "high";
+}
+
+Value state_value(const DeviceState& state) {
+  Value value{Value::Object{}};
+  if (state.sm_clock_mhz >= 0) value.set("sm_clock_mhz", Value(state.sm_clock_mhz));
+  if (state.memory_clock_mhz >= 0) value.set("memory_clock_mhz", Value(state.memory_clock_mhz));
+  if (state.temperature_celsius >= 0) {
+    value.set("temperature_celsius", Value(state.temperature_celsius));
+  }
+  if (state.power_watts >= 0) value.set("power_watts", Value(state.power_watts));
+  Value::Array reasons;
+  for (const std::string& reason : state.throttled_by) reasons.emplace_back(reason);
+  value.set("throttled_by", Value(std::move(reasons)));
+  return value;
+}
+
 Value input_value(const Workload& workload, const std::string& name) {
   const Value* inputs = workload.document.find("workload") != nullptr
                             ? workload.document.find("workload")->find("inputs")
@@ -176,6 +197,20 @@ void TraceFacts::performance(const Samples& samples, const std::string& timer,
   value.set("min_ms", Value(statistics.minimum));
   value.set("max_ms", Value(statistics.maximum));
   value.set("iqr_ms", Value(statistics.interquartile_range));
+  trace_.fitest.set("timing", std::move(value));
+}
+
+void TraceFacts::timing(const Timing& timing) {
+  const std::vector<double> samples = timing.samples.all();
+  const SampleStatistics statistics = summarize(samples);
+  Value value = *trace_.fitest.find("timing");
+  value.set("median_error", Value(median_error(samples)));
+  value.set("noise", Value(noise_class(statistics)));
+  value.set("launch_ms", Value(timing.launch_ms));
+  value.set("input_sets", Value(static_cast<std::int64_t>(timing.sets)));
+  value.set("rechecked_calls", Value(static_cast<std::int64_t>(timing.rechecked)));
+  if (timing.before) value.set("before", state_value(*timing.before));
+  if (timing.after) value.set("after", state_value(*timing.after));
   trace_.fitest.set("timing", std::move(value));
 }
 

@@ -11,6 +11,7 @@
 #include "device/device.h"
 #include "measure/sampler.h"
 #include "run/run_case.h"
+#include "run/timed_runs.h"
 
 namespace fitest {
 
@@ -24,6 +25,8 @@ class TraceFacts {
   void verdicts(const Verdicts& verdicts);
   void fault(const Fault& fault);
   void performance(const Samples& samples, const std::string& timer, double reference_ms);
+  // After performance(): how it was measured.
+  void timing(const Timing& timing);
   // What the kernels printed; goes to the log.
   void device_output(const std::string& text) { log_ += text; }
 

@@ -11,6 +11,7 @@
 
 #include "base/error.h"
 #include "cuda/fake_driver.h"
+#include "device/hardware.h"
 
 namespace fitest::cuda {
 namespace {
@@ -76,6 +77,18 @@ TEST_F(CudaDeviceTest, UploadedBytesComeBack) {
   std::vector<std::byte> back(7);
   device_->download(*buffer, back);
   EXPECT_EQ(back, bytes);
+}
+
+TEST_F(CudaDeviceTest, CopiedInputIsGuardedAsItsSource) {
+  const BufferPtr kept = device_->allocate({"kept", 64, Access::Input});
+  const BufferPtr x = device_->allocate({"x", 64, Access::Input});
+  device_->upload(*kept, std::vector<std::byte>(64, std::byte{1}));
+  device_->upload(*x, std::vector<std::byte>(64, std::byte{2}));
+  copy_buffer(*device_, *x, *kept);
+  EXPECT_EQ(*host_pointer(x->address() + 63), std::byte{1});
+  EXPECT_EQ(device_->check_guards(*x), std::nullopt);
+  launch("wild", {.run = [&](const FakeLaunch&) { write(*x, 0, 1); }});
+  EXPECT_EQ(device_->check_guards(*x)->kind, FaultKind::ReadOnlyWrite);
 }
 
 TEST_F(CudaDeviceTest, BuffersKeepTheAlignmentOfTheDriver) {

@@ -219,6 +219,11 @@ void add_memory(DriverApi& api) {
     std::memcpy(target, host_pointer(source), size);
     return note("copy_to_host");
   };
+  api.copy_on_device = [](CudaAddress target, CudaAddress source, std::size_t size,
+                          CudaStreamHandle) {
+    std::memcpy(host_pointer(target), host_pointer(source), size);
+    return note("copy_on_device");
+  };
   api.fill_words = fill_words;
 }
 

@@ -48,6 +48,24 @@ TEST(Sampler, ReportsTheMeanOfTheMediansOfTheTrials) {
   EXPECT_EQ(Samples{}.latency_ms(), 0);
 }
 
+TEST(Sampler, GoesOnUntilTheMedianIsKnownWellEnough) {
+  double now = 0;
+  int launches = 0;
+  const auto launch = [&] {
+    now += 1;
+    return ++launches < 40 ? 1.0 + launches % 2 : 1.0;  // noisy at first
+  };
+  const Samples samples = measure(launch, {0, 10, 1, 10'000, 0.005, 5'000}, [&] { return now; });
+  // 19 of 60 samples are noise: the interval's upper rank, 37, lies below them.
+  EXPECT_EQ(samples.all().size(), 60u);
+}
+
+TEST(Sampler, GivesUpOnPrecisionAtItsBudget) {
+  FakeDevice device{1};
+  const Samples samples = device.sample({0, 5, 2, 10'000, 0.005, 100});
+  EXPECT_THAT(samples.trials, ElementsAre(SizeIs(100), SizeIs(100)));
+}
+
 TEST(Sampler, StopsAtTheBudget) {
   FakeDevice device{10};
   const Samples samples = device.sample({10, 50, 2, 600});

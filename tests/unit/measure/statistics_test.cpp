@@ -31,6 +31,15 @@ TEST(Statistics, OfOneSampleHaveNoSpread) {
   EXPECT_EQ(s.standard_deviation, 0);
 }
 
+// Ranks of the interval by hand: 100/2 -+ 1.96 * 10/2 = 40.2 and 59.8.
+TEST(Statistics, KnowTheMediansErrorFromOrderStatistics) {
+  std::vector<double> samples;
+  for (int i = 1; i <= 100; ++i) samples.push_back(1000 + i);
+  EXPECT_NEAR(median_error(samples), (1060.0 - 1041.0) / (2 * 1050.5), 1e-12);
+  EXPECT_EQ(median_error(std::vector<double>(50, 2.0)), 0);
+  EXPECT_EQ(median_error({1, 1, 1}), 1);
+}
+
 TEST(Statistics, OfNothingAreZero) {
   const SampleStatistics s = summarize({});
   EXPECT_EQ(s.count, 0u);

@@ -1,0 +1,79 @@
+// SPDX-License-Identifier: Apache-2.0
+#include "run/timed_runs.h"
+
+#include <fmt/format.h>
+
+#include <chrono>
+
+#include "measure/statistics.h"
+
+namespace fitest {
+namespace {
+
+constexpr std::size_t kMaxSetBytes = std::size_t{4} << 30;  // of all sets' inputs together
+constexpr unsigned kCallsPerCheck = 8;                      // on average
+constexpr double kRecheckBudgetMs = 500;
+
+void mark(Verdict& verdict, std::size_t call, std::size_t set) {
+  if (verdict.status == Status::Passed) return;
+  verdict.message =
+      fmt::format("timed call {} (input set {}) is wrong though the trials passed:\n{}", call,
+                  set + 1, verdict.message);
+}
+
+}  // namespace
+
+void TimedRuns::keep(std::vector<NamedTensor> inputs, std::vector<NamedTensor> expected) {
+  if (!sets_.empty() && execution_.input_bytes() * (sets_.size() + 1) > kMaxSetBytes) return;
+  execution_.keep_inputs();
+  sets_.push_back({std::move(inputs), std::move(expected)});
+}
+
+Timing TimedRuns::measure(const SamplingOptions& options) {
+  Timing timing;
+  timing.sets = sets_.size();
+  timing.before = state_of(device_);
+  timing.samples = fitest::measure([&] { return launch_once(timing); }, options);
+  timing.after = state_of(device_);
+  if (!timing.fault && !timing.wrong && !last_checked_) recheck(timing);
+  timing.launch_ms = summarize(launch_ms_).median;
+  return timing;
+}
+
+double TimedRuns::launch_once(Timing& timing) {
+  if (timing.fault || timing.wrong) return 0;
+  Execution::Timed timed = execution_.time_set(calls_++ % sets_.size());
+  timing.fault = std::move(timed.fault);
+  timing.timer = timed.elapsed.timer;
+  launch_ms_.push_back(timed.launch_ms);
+  // Chosen by chance, so that no kernel can count its calls and know.
+  last_checked_ =
+      !timing.fault && recheck_ms_ < kRecheckBudgetMs && random_() % kCallsPerCheck == 0;
+  if (last_checked_) recheck(timing);
+  return timed.elapsed.milliseconds;
+}
+
+void TimedRuns::recheck(Timing& timing) {
+  const auto begin = std::chrono::steady_clock::now();
+  const std::size_t used = (calls_ - 1) % sets_.size();
+  const Set& set = sets_[used];
+  ExecutionResult actual = execution_.collect();
+  ++timing.rechecked;
+  timing.fault = std::move(actual.fault);
+  if (timing.fault) return;
+  Verdicts verdicts =
+      evaluate(judging_.evaluator, {set.inputs, set.expected, actual.outputs}, judging_.tolerance);
+  if (!actual.unwritten.empty() && verdicts.strict.status == Status::Passed) {
+    verdicts.strict.status = Status::IncorrectNumerical;
+    verdicts.strict.message = actual.unwritten.front();
+  }
+  if (verdicts.strict.status != Status::Passed) {
+    mark(verdicts.strict, calls_, used);
+    mark(verdicts.compat, calls_, used);
+    timing.wrong = std::move(verdicts);
+  }
+  const std::chrono::duration<double, std::milli> spent = std::chrono::steady_clock::now() - begin;
+  recheck_ms_ += spent.count();
+}
+
+}  // namespace fitest
