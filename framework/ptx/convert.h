@@ -103,16 +103,16 @@ constexpr u32 halves_from_floats(f32 a, f32 b) {
   return make_pair_of_halves(half_from_float<H, M>(b), half_from_float<H, M>(a));
 }
 
-// Ties away from zero; the 13 low bits of a tf32 are 0.
+// Ties away from zero; the 13 low bits of a tf32 are 0. A NaN keeps the rest of its bits, as an
+// H100 has it.
 constexpr f32 tf32_from_float(f32 value) {
   const u32 bits = to_bits(value);
-  const u32 rounded = (bits + 0x1000) & 0xFFFFE000;
   const bool special = (bits & 0x7F800000) == 0x7F800000;
-  return canonical(from_bits<f32>(special ? bits : rounded));
+  return from_bits<f32>((special ? bits : bits + 0x1000) & 0xFFFFE000);
 }
 
 constexpr f32 tf32_from_float_finite(f32 value) {
-  const f32 rounded = tf32_from_float(value);
+  const f32 rounded = tf32_from_float(canonical(value));
   constexpr f32 max_finite = from_bits<f32>(0x7F7FE000);
   return is_infinite(rounded) ? copy_sign(value, max_finite) : rounded;
 }

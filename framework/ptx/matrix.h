@@ -108,7 +108,11 @@ struct BlockLayout {
     const int group = row_blocks > 1 ? 2 : 1;
     return row / group * group * k_blocks + k * group + row % group;
   }
-  int b_block(int column, int k) const { return column * k_blocks + k; }
+  // The wide b of m8n32k16 is laid out as the tall a of m32n8k16.
+  int b_block(int column, int k) const {
+    const int group = n_blocks > 2 ? 2 : 1;
+    return column / group * group * k_blocks + k * group + column % group;
+  }
   int c_block(int row, int column) const {
     const int group = row_blocks > 1 ? 2 : 1;
     return (row / group * n_blocks + column) * group + row % group;

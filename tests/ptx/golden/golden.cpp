@@ -88,6 +88,7 @@ const std::vector<Row>& rows() {
       {"cvt_rn_bf16_f32", Kind::Sum},
       {"cvt_rn_e4m3x2_f32", Kind::Sum},
       {"cvt_rn_e5m2x2_f32", Kind::Sum},
+      {"cvt_rna_tf32_f32", Kind::Sum},
 
       {"mma_f16", Kind::Products},
       {"mma_bf16", Kind::Products},
@@ -101,6 +102,7 @@ const std::vector<Row>& rows() {
       {"wmma_b_f16_row", Kind::Words},
       {"wmma_b_f16_col", Kind::Words},
       {"wmma_a_f16_m32n8k16", Kind::Words},
+      {"wmma_b_f16_m8n32k16", Kind::Words},
 
       {"wmma_a_bf16_row", Kind::Words},
       {"wmma_b_bf16_col", Kind::Words},
