@@ -169,7 +169,7 @@ void add_execution_options(CLI::App& command, RunCommand& options) {
   command.add_option("--device", options.run.device.name, "auto, virtual or cuda:N")
       ->capture_default_str();
   command.add_option("--check", options.run.device.checks,
-                     "Checks of the virtual device: memory,init,sync, all or none");
+                     "Checks of the virtual device: memory,init,race,sync, all or none");
   command.add_option("--reference", options.reference, "Reference engine")
       ->check(CLI::IsMember({"auto", "builtin", "torch"}))
       ->capture_default_str();

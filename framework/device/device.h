@@ -129,6 +129,9 @@ class Device {
   virtual ModulePtr load(const Image& image, std::optional<Fault>& fault) = 0;
   virtual std::optional<Fault> launch(const Module& module, const Launch& launch) = 0;
   virtual std::optional<Fault> synchronize() = 0;
+  // Everything that launches since the last call did wrong, also what does not fail a case (benign
+  // races), worst first; a device that stops at the first fault has none to add.
+  virtual std::vector<Fault> take_hazards() { return {}; }
   // Time between the begin and the end of what `body` launches.
   virtual ElapsedTime time(const std::function<void()>& body) = 0;
   // What kernels printed since the last call.

@@ -4,11 +4,14 @@
 #include <cxxabi.h>
 #include <fmt/format.h>
 
+#include <algorithm>
 #include <cstdlib>
 #include <memory>
 
 namespace fitest {
 namespace {
+
+constexpr std::size_t kMaxDescribed = 10;
 
 // "scale(float const*, int)" for "_Z5scalePKfi"; other names stay as they are.
 std::string readable_name(const std::string& kernel) {
@@ -36,6 +39,10 @@ std::string_view name_of(FaultKind kind) {
       return "uninitialised read";
     case FaultKind::Race:
       return "race";
+    case FaultKind::BenignRace:
+      return "benign race";
+    case FaultKind::MissingWait:
+      return "missing wait";
     case FaultKind::Barrier:
       return "barrier misuse";
     case FaultKind::Deadlock:
@@ -79,6 +86,17 @@ std::string describe(const Fault& fault) {
   }
   if (fault.ptx.line != 0) text += fmt::format("\n    ptx:{}: {}", fault.ptx.line, fault.ptx.text);
   if (fault.count > 1) text += fmt::format("\n    seen {} times", fault.count);
+  return text;
+}
+
+std::string describe(const std::vector<Fault>& faults) {
+  std::string text;
+  for (std::size_t i = 0; i < std::min(faults.size(), kMaxDescribed); ++i) {
+    text += (i == 0 ? "" : "\n") + describe(faults[i]);
+  }
+  if (faults.size() > kMaxDescribed) {
+    text += fmt::format("\nand {} more", faults.size() - kMaxDescribed);
+  }
   return text;
 }
 

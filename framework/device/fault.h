@@ -6,6 +6,7 @@
 #include <cstdint>
 #include <string>
 #include <string_view>
+#include <vector>
 
 namespace fitest {
 
@@ -17,6 +18,8 @@ enum class FaultKind : std::uint8_t {
   ReadOnlyWrite,   // a store into an input
   Uninitialized,   // a value that nothing wrote became observable
   Race,            // two threads, one address, no order
+  BenignRace,      // both store the same value: no failure by itself
+  MissingWait,     // the destination of a cp.async before its wait
   Barrier,         // divergent, wrong count, or left pending
   Deadlock,        // nothing can run any more
   InvalidSync,     // shuffle, vote or match from lanes that are not there
@@ -65,5 +68,7 @@ struct Fault {
 
 // "kernel.cu:9: out of bounds: … \n  kernel k, block (4,0,0), thread (0,0,0)\n  ptx:123: st…"
 std::string describe(const Fault& fault);
+// All of them, the last ones beyond a few as "and N more".
+std::string describe(const std::vector<Fault>& faults);
 
 }  // namespace fitest

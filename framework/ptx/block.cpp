@@ -8,6 +8,8 @@
 #include <cstring>
 #include <utility>
 
+#include "ptx/race.h"
+
 namespace fitest::ptx {
 namespace {
 
@@ -53,7 +55,13 @@ Block::Block(Execution& execution) : execution_(execution) {
     warp.parameters = &execution.parameters();
     warp.checks = execution.checks();
   }
+  if (execution.races() != nullptr) {
+    races_ = std::make_unique<RaceBlock>(*this, *execution.races(), warps_.size());
+    for (Warp& warp : warps_) warp.races = races_.get();
+  }
 }
+
+Block::~Block() = default;
 
 void Block::start(std::uint64_t linear_index) {
   const Dim3& grid = execution_.setup().grid;
@@ -66,6 +74,7 @@ void Block::start(std::uint64_t linear_index) {
     std::fill(shared_written_.begin(), shared_written_.end(), std::uint8_t{0});
     shared_.written = shared_written_.data();
   }
+  if (races_) races_->start(static_cast<std::uint32_t>(linear_index));
   std::uint32_t left = thread_count_;
   for (Warp& warp : warps_) {
     start_warp(warp, std::min<std::uint32_t>(left, kLanes));
@@ -132,6 +141,7 @@ Step Block::arrive(Warp& warp, const Op& op, const Arrival& arrival) {
                       locate_fault(execution_.program(), warp.lane_pc[lane] - 1).ptx.line));
     }
   }
+  if (races_) races_->arrive(warp, arrival.barrier);
   barrier.expected = arrival.expected;
   barrier.reduction = arrival.reduction;
   barrier.pc = warp.pc;
@@ -186,8 +196,10 @@ void Block::release(int index) {
     }
     lanes &= warp.waiting;
     if (barrier.reduction != Reduction::None) deliver(warp, lanes, barrier);
+    if (races_ && lanes != 0) races_->pass(warp, index);
     warp.waiting &= ~lanes;
   }
+  if (races_) races_->complete(index);
 }
 
 void Block::threads_exited(std::uint32_t count) {

@@ -27,6 +27,7 @@ enum class Reduction : std::uint8_t { None, And, Or, Popc };
 class Block {
  public:
   explicit Block(Execution& execution);
+  ~Block();
   Block(const Block&) = delete;
   Block& operator=(const Block&) = delete;
 
@@ -85,6 +86,7 @@ class Block {
   Segment shared_;
   std::vector<std::uint64_t> shared_storage_;
   std::vector<std::uint8_t> shared_written_;
+  std::unique_ptr<RaceBlock> races_;
 };
 
 }  // namespace fitest::ptx

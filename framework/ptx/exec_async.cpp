@@ -9,6 +9,7 @@
 #include "ptx/execution.h"
 #include "ptx/lanes.h"
 #include "ptx/memory_access.h"
+#include "ptx/race.h"
 
 namespace fitest::ptx {
 
@@ -17,8 +18,12 @@ using namespace baseline;
 namespace {
 
 // Does what `lanes` of a copy have queued.
-void perform(AsyncCopy& copy, std::uint32_t lanes) {
+void perform(const Warp& warp, AsyncCopy& copy, std::uint32_t lanes) {
   for_each_lane(copy.lanes & lanes, [&](int lane) {
+    if (warp.races != nullptr) {
+      const auto offset = static_cast<std::uint64_t>(copy.to[lane] - warp.shared->data);
+      warp.races->copied(warp, kSharedWindow + offset, copy.bytes);
+    }
     std::memcpy(copy.to[lane], copy.from[lane], copy.read_bytes[lane]);
     std::memset(copy.to[lane] + copy.read_bytes[lane], 0, copy.bytes - copy.read_bytes[lane]);
   });
@@ -26,7 +31,7 @@ void perform(AsyncCopy& copy, std::uint32_t lanes) {
 }
 
 void perform_all(Warp& warp, std::uint32_t lanes) {
-  for (AsyncCopy& copy : warp.copies) perform(copy, lanes);
+  for (AsyncCopy& copy : warp.copies) perform(warp, copy, lanes);
   std::erase_if(warp.copies, [](const AsyncCopy& copy) { return copy.lanes == 0; });
 }
 
@@ -49,6 +54,13 @@ Step copy_async(Warp& warp, const Op& op) {
   Op writes = op;
   writes.flags = kOpWrites;
   if (!locate_lanes(warp, writes, address, copy.to.data())) return Step::Fault;
+  if (warp.races != nullptr) {
+    Touch touch;
+    touch.address = address;
+    touch.bytes = op.bytes;
+    touch.writes = touch.pending = true;
+    warp.races->touch(warp, touch);
+  }
   std::uint32_t empty = 0;
   for_each_lane(copy.lanes, [&](int lane) {
     if (copy.read_bytes[lane] == 0) empty |= 1u << lane;
@@ -59,6 +71,13 @@ Step copy_async(Warp& warp, const Op& op) {
   reads.flags = kOpReads;
   warp.mask = copy.lanes & ~empty;
   if (warp.mask != 0 && !locate_lanes(warp, reads, address, copy.from.data())) return Step::Fault;
+  if (warp.races != nullptr && warp.mask != 0) {
+    Touch touch;
+    touch.address = address;
+    touch.bytes = op.bytes;
+    touch.reads = true;
+    warp.races->touch(warp, touch);
+  }
   warp.mask = copy.lanes;
   warp.copies.push_back(copy);
   return Step::Next;
@@ -81,7 +100,7 @@ Step wait_copies(Warp& warp, const Op& op) {
       // Groups are numbered from 0; copy_groups is the number of the one not yet committed.
       if (copy.group[lane] + pending < warp.copy_groups[lane]) due |= 1u << lane;
     });
-    perform(copy, due);
+    perform(warp, copy, due);
   }
   std::erase_if(warp.copies, [](const AsyncCopy& copy) { return copy.lanes == 0; });
   return Step::Next;
@@ -180,6 +199,7 @@ Step update_mbarrier(Warp& warp, const Op& op) {
     }
     const u64 word = barrier.pack();
     std::memcpy(place[lane], &word, sizeof word);
+    if (warp.races != nullptr) warp.races->arrive_at(warp, address[lane]);
     if (op.d != kNoRef) row64(warp, op.d)[lane] = old;
   }
   return Step::Next;
@@ -196,6 +216,7 @@ Step test_mbarrier(Warp& warp, const Op& op) {
         op.aux != 0 ? row32(warp, op.b)[lane] & 1 : Mbarrier::unpack(row64(warp, op.b)[lane]).phase;
     const u32 phase = Mbarrier::unpack(read_word(place[lane])).phase;
     complete |= static_cast<u32>(phase != waited) << lane;
+    if (phase != waited && warp.races != nullptr) warp.races->passed(warp, address[lane]);
   });
   set_predicate(warp, op.d, complete);
   return complete == warp.mask ? Step::Next : Step::Yield;

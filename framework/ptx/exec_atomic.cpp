@@ -38,6 +38,7 @@ Step atomic(Warp& warp, const Op& op) {
   std::array<std::uint8_t*, kLanes> place{};
   for_each_lane(warp.mask, [&](int lane) { address[lane] = lane_address(warp, op, lane); });
   if (!locate_lanes(warp, op, address.data(), place.data())) return Step::Fault;
+  if (warp.races != nullptr) note_access(warp, op);
   const std::uint32_t* results = warp.lists + op.list;
   const std::uint32_t* operands = results + op.count;
   W seen{};

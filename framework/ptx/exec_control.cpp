@@ -10,6 +10,7 @@
 #include "ptx/block.h"
 #include "ptx/chapters.h"
 #include "ptx/lanes.h"
+#include "ptx/race.h"
 
 namespace fitest::ptx {
 
@@ -115,7 +116,8 @@ Step nanosleep(Warp&, const Op&) {
   return Step::Yield;
 }
 
-Step fence(Warp&, const Op&) {
+Step fence(Warp& warp, const Op&) {
+  if (warp.races != nullptr) warp.races->fence(warp);
   std::atomic_thread_fence(std::memory_order_seq_cst);
   return Step::Next;
 }

@@ -11,6 +11,7 @@
 #include "ptx/handlers.h"
 #include "ptx/lanes.h"
 #include "ptx/memory_access.h"
+#include "ptx/race.h"
 
 namespace fitest::ptx {
 
@@ -58,6 +59,14 @@ bool locate(Warp& warp, const Op& op, std::uint32_t bytes, const Addresses& addr
   const std::uint32_t mask = warp.mask;
   warp.mask = lanes >= kLanes ? kAllLanes : (1u << lanes) - 1;
   const bool found = locate_lanes(warp, access, addresses.data(), places.data());
+  if (found && warp.races != nullptr) {
+    Touch touch;
+    touch.address = addresses.data();
+    touch.bytes = bytes;
+    touch.reads = (op.flags & kOpReads) != 0;
+    touch.writes = (op.flags & kOpWrites) != 0;
+    warp.races->touch(warp, touch);
+  }
   if (found) warp.mask = mask;
   return found;
 }

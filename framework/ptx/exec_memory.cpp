@@ -222,6 +222,8 @@ template <class Memory, class CellType, int N>
 Step load(Warp& warp, const Op& op) {
   Places places;
   if (!locate(warp, op, places)) return Step::Fault;
+  if (warp.races != nullptr) [[unlikely]]
+    note_access(warp, op);
   if constexpr (N == 1) {
     auto* row = reinterpret_cast<CellType*>(row_of(warp, op.d));
     if (places.pattern == Pattern::Contiguous) {
@@ -261,10 +263,26 @@ inline void store_row(const Warp& warp, const Places& places, const CellType* ro
   }
 }
 
+// Before memory changes, so that the values can be compared.
+template <class Memory, class CellType, int N>
+[[gnu::noinline]] void note_store(Warp& warp, const Op& op) {
+  std::uint8_t fresh[kLanes * kMaxBytes];
+  for (int j = 0; j < N; ++j) {
+    const Ref ref = N == 1 ? op.b : warp.lists[op.list + j];
+    const auto* row = reinterpret_cast<const CellType*>(row_of(warp, ref));
+    for_each_lane(warp.mask, [&](int i) {
+      write<Memory>(fresh + static_cast<std::size_t>(i) * op.bytes + j * sizeof(Memory), row[i]);
+    });
+  }
+  note_access(warp, op, fresh);
+}
+
 template <class Memory, class CellType, int N>
 Step store(Warp& warp, const Op& op) {
   Places places;
   if (!locate(warp, op, places)) return Step::Fault;
+  if (warp.races != nullptr) [[unlikely]]
+    note_store<Memory, CellType, N>(warp, op);
   if ((op.flags & kOpRelease) != 0) std::atomic_thread_fence(std::memory_order_release);
   if constexpr (N == 1) {
     const auto* row = reinterpret_cast<const CellType*>(row_of(warp, op.b));

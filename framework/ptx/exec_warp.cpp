@@ -7,6 +7,7 @@
 
 #include "ptx/execution.h"
 #include "ptx/lanes.h"
+#include "ptx/race.h"
 
 namespace fitest::ptx {
 
@@ -158,7 +159,12 @@ bool vote_of(VoteMode mode, u32 votes, u32 named) {
 }  // namespace
 
 Step warp_barrier(Warp& warp, const Op& op) {
-  return meet(warp, op, [](const Source<u32>&) { return Step::Next; });
+  return meet(warp, op, [&](const Source<u32>& members) {
+    if (warp.races != nullptr) {
+      warp.races->warp_barrier(warp, members[std::countr_zero(warp.mask)]);
+    }
+    return Step::Next;
+  });
 }
 
 Step shuffle(Warp& warp, const Op& op) {

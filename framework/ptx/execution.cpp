@@ -11,6 +11,7 @@
 #include "base/error.h"
 #include "base/parallel.h"
 #include "ptx/block.h"
+#include "ptx/race.h"
 
 namespace fitest::ptx {
 namespace {
@@ -87,6 +88,7 @@ Execution::Execution(ExecutionSetup setup)
   parameters_.base = kParamWindow;
   parameters_.size = setup_.program->parameter_bytes;
   parameters_.writable = false;
+  if ((checks_ & kCheckRace) != 0) races_ = std::make_unique<RaceLaunch>(*setup_.program);
 }
 
 void Execution::work() {
@@ -114,7 +116,33 @@ std::optional<Fault> Execution::run() {
   parallel_for(workers_, 1, [this](std::size_t begin, std::size_t end) {
     for (std::size_t i = begin; i < end; ++i) work();
   });
-  return fault_;
+  const std::vector<Fault> all = hazards();
+  if (all.empty() || all.front().kind == FaultKind::BenignRace) return std::nullopt;
+  return all.front();
+}
+
+std::vector<Fault> Execution::hazards() const {
+  std::vector<Fault> all;
+  if (fault_) all.push_back(*fault_);
+  for (const bool benign : {false, true}) {
+    for (const Fault& fault : hazards_) {
+      if ((fault.kind == FaultKind::BenignRace) == benign) all.push_back(fault);
+    }
+  }
+  return all;
+}
+
+void Execution::note(Fault fault) {
+  const std::lock_guard lock(mutex_);
+  for (Fault& known : hazards_) {
+    const bool same_place = fault.source.line != 0 ? known.source.line == fault.source.line &&
+                                                         known.source.file == fault.source.file
+                                                   : known.ptx.line == fault.ptx.line;
+    if (known.kind != fault.kind || !same_place) continue;
+    ++known.count;
+    return;
+  }
+  hazards_.push_back(std::move(fault));
 }
 
 void Execution::raise(Fault fault) {

@@ -5,6 +5,7 @@
 #include <atomic>
 #include <chrono>
 #include <map>
+#include <memory>
 #include <mutex>
 #include <optional>
 #include <set>
@@ -32,6 +33,8 @@ struct ExecutionSetup {
   std::uint64_t grid_workspace = 0;  // address of the words of a grid-wide barrier
 };
 
+class RaceLaunch;
+
 class Execution {
  public:
   explicit Execution(ExecutionSetup setup);
@@ -39,8 +42,12 @@ class Execution {
   Execution& operator=(const Execution&) = delete;
   ~Execution();
 
-  // Runs every block; the first Fault ends the launch.
+  // Runs every block; the first hard fault ends the launch. The worst that happened, if anything.
   std::optional<Fault> run();
+  // Everything that happened, worst first.
+  std::vector<Fault> hazards() const;
+  // Null unless races are looked for.
+  RaceLaunch* races() const noexcept { return races_.get(); }
 
   const ExecutionSetup& setup() const noexcept { return setup_; }
   const Program& program() const noexcept { return *setup_.program; }
@@ -54,6 +61,8 @@ class Execution {
 
   // Called by handlers.
   void raise(Fault fault);
+  // A hazard after which the kernel goes on; seen again at the same place, it is counted.
+  void note(Fault fault);
   bool stopped() const noexcept { return stop_.load(std::memory_order_relaxed); }
   void print(std::string_view text);
   void note_opcode(std::uint32_t index);
@@ -77,6 +86,8 @@ class Execution {
   std::atomic<bool> stop_{false};
   std::mutex mutex_;
   std::optional<Fault> fault_;
+  std::vector<Fault> hazards_;
+  std::unique_ptr<RaceLaunch> races_;
   std::string output_;
   std::map<std::uint64_t, Segment*> heap_;
   std::set<std::uint32_t> noted_;

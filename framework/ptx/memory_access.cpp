@@ -5,9 +5,12 @@
 
 #include <bit>
 #include <cstring>
+#include <utility>
 
 #include "ptx/block.h"
 #include "ptx/execution.h"
+#include "ptx/lanes.h"
+#include "ptx/race.h"
 
 namespace fitest::ptx {
 namespace {
@@ -98,10 +101,15 @@ void raise_outside(Warp& warp, int lane, const Access& access, const Segment& se
 bool check_written(Warp& warp, int lane, const Access& access, const Segment& segment) {
   const std::uint64_t offset = access.address - segment.base;
   if (std::memchr(segment.written + offset, 0, access.bytes) == nullptr) return true;
-  raise_at(
-      warp, {lane, FaultKind::Uninitialized, &segment, access.address},
+  const std::uint32_t mask = std::exchange(warp.mask, 1u << lane);
+  Fault fault = fault_at(
+      warp, FaultKind::Uninitialized,
       fmt::format("{} of {} bytes at {}, which nothing has written", access.verb(), access.bytes,
                   place_text(segment_name(warp, segment), static_cast<std::int64_t>(offset))));
+  warp.mask = mask;
+  fault.buffer = segment_name(warp, segment);
+  fault.offset = static_cast<std::int64_t>(offset);
+  warp.execution->note(std::move(fault));
   return false;
 }
 
@@ -128,7 +136,7 @@ std::uint8_t* locate_one(Warp& warp, int lane, const Access& access) {
   const bool tracked = segment.written != nullptr;
   if (tracked && access.reads && (warp.checks & kCheckInit) != 0 &&
       !check_written(warp, lane, access, segment)) {
-    return nullptr;
+    std::memset(segment.written + offset, 1, access.bytes);  // once is enough
   }
   if (access.writes && tracked) {
     std::memset(segment.written + offset, 1, access.bytes);
@@ -168,6 +176,21 @@ bool locate_lanes(Warp& warp, const Op& op, const std::uint64_t* address, std::u
     if (place[lane] == nullptr) return false;
   }
   return true;
+}
+
+void note_access(Warp& warp, const Op& op, const std::uint8_t* fresh) {
+  std::uint64_t address[kLanes] = {};
+  baseline::for_each_lane(
+      warp.mask, [&](int lane) { address[lane] = baseline::lane_address(warp, op, lane); });
+  Touch touch;
+  touch.address = address;
+  touch.bytes = op.bytes;
+  touch.reads = (op.flags & kOpReads) != 0;
+  touch.writes = (op.flags & kOpWrites) != 0;
+  touch.strong = (op.flags & (kOpStrong | kOpAcquire | kOpRelease)) != 0;
+  touch.fresh = fresh;
+  warp.races->touch(warp, touch);
+  if (touch.strong) warp.races->exchange(warp, touch);
 }
 
 const std::uint8_t* locate_bytes(Warp& warp, int lane, std::uint64_t address, std::size_t bytes) {

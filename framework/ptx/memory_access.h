@@ -12,6 +12,10 @@ namespace fitest::ptx {
 // Fault is raised.
 bool locate_lanes(Warp& warp, const Op& op, const std::uint64_t* address, std::uint8_t** place);
 
+// Tells the block's race detector what the active lanes are about to do; `fresh`: what they store,
+// lane i's bytes at i * op.bytes.
+void note_access(Warp& warp, const Op& op, const std::uint8_t* fresh = nullptr);
+
 // The same for one place of one lane, for strings and the like. Null once the Fault is raised.
 const std::uint8_t* locate_bytes(Warp& warp, int lane, std::uint64_t address, std::size_t bytes);
 // Bytes from the address to the end of its segment; 0 if there is none.

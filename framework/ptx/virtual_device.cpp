@@ -140,6 +140,8 @@ class VirtualDevice : public Device {
     return {elapsed.count(), "host_clock"};
   }
 
+  std::vector<Fault> take_hazards() override { return std::exchange(hazards_, {}); }
+
   std::string take_output() override { return std::exchange(output_, {}); }
 
   std::uint64_t instructions() const { return instructions_; }
@@ -163,6 +165,7 @@ class VirtualDevice : public Device {
   AddressSpace memory_;
   std::optional<std::chrono::steady_clock::time_point> deadline_;
   std::string output_;
+  std::vector<Fault> hazards_;
   std::uint64_t instructions_ = 0;
   std::set<std::string> opcodes_;
 };
@@ -250,6 +253,7 @@ std::optional<Fault> VirtualDevice::launch(const fitest::Module& module, const L
   output_ += execution.output();
   instructions_ += execution.thread_instructions();
   if (!fault) opcodes_.merge(execution.noted_opcodes());
+  for (Fault& hazard : execution.hazards()) hazards_.push_back(std::move(hazard));
   return fault;
 }
 

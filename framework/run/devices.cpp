@@ -16,20 +16,18 @@ void apply_check(const std::string& check, ptx::VirtualDeviceOptions& options) {
   const bool all = check == "all";
   if (check == "memory" || all) options.check_memory = true;
   if (check == "init" || all) options.check_init = true;
+  if (check == "race" || all) options.check_race = true;
   if (check == "sync" || all) options.check_sync = true;
-  if (all || check == "memory" || check == "init" || check == "sync") return;
+  if (all || check == "memory" || check == "init" || check == "race" || check == "sync") return;
   if (check == "none") return;
-  if (check == "race") {
-    fail(ErrorKind::Unsupported, "the virtual device cannot check races yet; leave out 'race'");
-  }
   fail(ErrorKind::Usage,
-       fmt::format("unknown check '{}': expected memory, init, sync, all or none", check));
+       fmt::format("unknown check '{}': expected memory, init, race, sync, all or none", check));
 }
 
 ptx::VirtualDeviceOptions virtual_options(const std::string& checks) {
   ptx::VirtualDeviceOptions options;
   if (checks.empty()) return options;
-  options.check_memory = options.check_init = options.check_sync = false;
+  options.check_memory = options.check_init = options.check_race = options.check_sync = false;
   for (const std::string& check : split(checks, ',')) apply_check(check, options);
   return options;
 }

@@ -10,7 +10,8 @@ namespace fitest {
 
 struct DeviceRequest {
   std::string name = "auto";  // "auto", "virtual", "cuda:N"
-  std::string checks;  // of the virtual device: "memory,init,sync", "all", "none"; empty: default
+  // Of the virtual device: "memory,init,race,sync", "all", "none"; empty: default.
+  std::string checks;
 };
 
 // Error (Usage) for a name that is none; asks no driver.

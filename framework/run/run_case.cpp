@@ -89,6 +89,7 @@ class CaseRun {
     }
     facts_.verdicts(verdicts_);
     facts_.device_output(device_->take_output());
+    note_hazards();
     if (status_ == Status::Passed) measure_launches();
   }
 
@@ -199,7 +200,17 @@ class CaseRun {
   void fail_with_fault(const Fault& fault) {
     facts_.fault(fault);
     facts_.device_output(device_->take_output());
-    fail_with(status_of(fault), describe(fault));
+    const std::vector<Fault> hazards = device_->take_hazards();
+    facts_.hazards(hazards);
+    fail_with(status_of(fault), hazards.empty() ? describe(fault) : describe(hazards));
+  }
+
+  // Of launches that did not fail: what is no failure by itself.
+  void note_hazards() {
+    const std::vector<Fault> hazards = device_->take_hazards();
+    if (hazards.empty()) return;
+    facts_.hazards(hazards);
+    facts_.device_output(describe(hazards) + "\n");
   }
 
   void fail_with(Status status, const std::string& message) {

@@ -167,7 +167,9 @@ void TraceFacts::verdicts(const Verdicts& verdicts) {
   trace_.fitest.set("verdicts", std::move(value));
 }
 
-void TraceFacts::fault(const Fault& fault) {
+namespace {
+
+Value fault_value(const Fault& fault) {
   Value value;
   value.set("kind", Value(name_of(fault.kind)));
   value.set("message", Value(fault.message));
@@ -182,7 +184,21 @@ void TraceFacts::fault(const Fault& fault) {
     value.set("buffer", Value(fault.buffer));
     value.set("offset", Value(fault.offset));
   }
-  trace_.fitest.set("fault", std::move(value));
+  if (fault.count > 1) value.set("count", Value(static_cast<std::int64_t>(fault.count)));
+  return value;
+}
+
+}  // namespace
+
+void TraceFacts::fault(const Fault& fault) {
+  trace_.fitest.set("fault", fault_value(fault));
+}
+
+void TraceFacts::hazards(const std::vector<Fault>& hazards) {
+  if (hazards.empty()) return;
+  Value::Array list;
+  for (const Fault& hazard : hazards) list.push_back(fault_value(hazard));
+  trace_.fitest.set("hazards", Value(std::move(list)));
 }
 
 void TraceFacts::performance(const Samples& samples, const std::string& timer,

@@ -24,6 +24,8 @@ class TraceFacts {
   void kernels(const std::vector<KernelInfo>& kernels);
   void verdicts(const Verdicts& verdicts);
   void fault(const Fault& fault);
+  // Everything that the launches did wrong, when that is more than the fault.
+  void hazards(const std::vector<Fault>& hazards);
   void performance(const Samples& samples, const std::string& timer, double reference_ms);
   // After performance(): how it was measured.
   void timing(const Timing& timing);

@@ -109,6 +109,8 @@ void parse_run(const std::string& text, PtxFile& file) {
       file.launch.dynamic_shared_bytes = static_cast<std::size_t>(*parse_integer(value));
     } else if (key == "check" && value == "init") {
       file.check_init = true;
+    } else if (key == "check" && value == "race") {
+      file.check_race = true;
     } else {
       fail(ErrorKind::Input, file.path + ": unknown key " + key);
     }
@@ -151,6 +153,8 @@ void parse_directive(const std::string& line, PtxFile& file) {
     parse_run(rest, file);
   } else if (head == "fault") {
     file.fault = rest;
+  } else if (head == "raced") {
+    file.raced = rest;
   } else if (head == "prints") {
     file.prints = rest;
   } else if (word == "in" || word == "out" || word == "inout" || word == "scalar") {
@@ -265,6 +269,8 @@ std::string run_ptx_file(const PtxFile& file, Device& device) {
   }
   fault = device.launch(*module, launch);
   if (!fault) fault = device.synchronize();
+  const std::vector<Fault> hazards = device.take_hazards();
+  if (!fault && file.fault && !hazards.empty()) fault = hazards.front();
   std::string problems = compare_fault(file, fault);
   if (file.prints && device.take_output().find(*file.prints) == std::string::npos) {
     problems += "it does not print " + *file.prints + "\n";

@@ -2,12 +2,13 @@
 // A PTX file of this folder as a test: its leading comments say what to launch and what must come
 // out, on any Device.
 //
-//   // run: kernel=<name> grid=<x>[,y[,z]] block=<x>[,y[,z]] [shared=<bytes>] [check=init]
+//   // run: kernel=<name> grid=<x>[,y[,z]] block=<x>[,y[,z]] [shared=<bytes>] [check=init|race]
 //   // in <name> <type>: <values>       a buffer that the kernel may only read
 //   // out <name> <type>: <values>      a buffer that must hold these values afterwards
 //   // inout <name> <type>: <values> -> <values>
 //   // scalar <name> <type>: <value>    a parameter passed by value
 //   // fault: <kind>: <part of the message>
+//   // raced: <the fault, when races are looked for as well>
 //   // prints: <a line of output>
 //
 // Parameters are in the kernel's order. Values are numbers separated by spaces: 7, -1, 0x7F, 1.5,
@@ -48,7 +49,9 @@ struct PtxFile {
   std::vector<PtxParameter> parameters;
   std::optional<std::string> fault;
   std::optional<std::string> prints;
+  std::optional<std::string> raced;
   bool check_init = false;
+  bool check_race = false;
 };
 
 // Throws Error (Input) when the comments do not make sense.

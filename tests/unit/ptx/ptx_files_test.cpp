@@ -30,6 +30,18 @@ TEST_P(PtxFiles, behaves_as_its_comments_say) {
   const PtxFile file = read_ptx_file(GetParam());
   VirtualDeviceOptions options;
   options.check_init = file.check_init;
+  options.check_race = file.check_race;
+  options.instruction_budget = 20'000'000;
+  const DevicePtr device = make_virtual_device(options);
+  EXPECT_EQ(run_ptx_file(file, *device), "");
+}
+
+TEST_P(PtxFiles, looking_for_races_finds_none_but_the_file_s) {
+  PtxFile file = read_ptx_file(GetParam());
+  if (file.raced) file.fault = file.raced;
+  VirtualDeviceOptions options;
+  options.check_init = file.check_init;
+  options.check_race = true;
   options.instruction_budget = 20'000'000;
   const DevicePtr device = make_virtual_device(options);
   EXPECT_EQ(run_ptx_file(file, *device), "");
