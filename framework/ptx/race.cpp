@@ -17,6 +17,7 @@ namespace {
 constexpr std::uint8_t kStrong = 1;
 constexpr std::uint8_t kPending = 2;
 constexpr std::uint8_t kWrites = 4;
+constexpr std::uint8_t kManyLanes = 8;  // other lanes of the warp read as well
 constexpr std::uint64_t kCellBytes = 4;
 
 template <class Body>
@@ -114,7 +115,8 @@ bool RaceBlock::ordered(const AccessRecord& before, const AccessRecord& now) con
   const std::uint32_t warp = before.thread / kLanes;
   const Clock& clock = clocks_[now.thread / kLanes];
   if (before.block != index_) return knows(clock.known.far.get(), before.block, warp, before.tick);
-  if (before.thread == now.thread || before.tick <= clock.known.near[warp]) return true;
+  if (before.tick <= clock.known.near[warp]) return true;
+  if (before.thread == now.thread && (before.flags & kManyLanes) == 0) return true;
   if (warp != now.thread / kLanes) return false;
   const std::uint32_t lane = now.thread % kLanes;
   return before.tick <= clock.lane_tick[lane] &&
@@ -173,8 +175,9 @@ void RaceBlock::report(const Lane& at, const Touch& touch, const Segment& segmen
   const Dim3& grid = execution.setup().grid;
   const Dim3 block{before.block % grid.x, before.block / grid.x % grid.y,
                    before.block / grid.x / grid.y};
-  const std::string who = fmt::format("block {}, thread {}", to_string(block),
-                                      to_string(block_.thread_position(before.thread)));
+  const char* others = (before.flags & kManyLanes) != 0 ? " and other lanes of its warp" : "";
+  const std::string who = fmt::format("block {}, thread {}{}", to_string(block),
+                                      to_string(block_.thread_position(before.thread)), others);
   const std::string line = other.source.line != 0 ? fmt::format("{}:{} (ptx:{})", other.source.file,
                                                                 other.source.line, other.ptx.line)
                                                   : fmt::format("ptx:{}", other.ptx.line);
@@ -194,6 +197,24 @@ void RaceBlock::report(const Lane& at, const Touch& touch, const Segment& segmen
   execution.note(std::move(fault));
 }
 
+namespace {
+
+// Whether the warp has read the cell since its last event, and nobody has written it since. A tick
+// is of one warp only.
+inline bool seen(RaceCell& cell, const AccessRecord& now) {
+  for (AccessRecord& reader : cell.readers) {
+    if (reader.tick != now.tick || (now.bytes & ~reader.bytes) != 0 ||
+        ((reader.flags ^ now.flags) & kStrong) != 0) {
+      continue;
+    }
+    if (reader.thread != now.thread) reader.flags |= kManyLanes;
+    return true;
+  }
+  return false;
+}
+
+}  // namespace
+
 void RaceBlock::touch_lane(const Lane& at, const Touch& touch, RaceCell* cells,
                            const Segment& segment) {
   AccessRecord record;
@@ -211,6 +232,7 @@ void RaceBlock::touch_lane(const Lane& at, const Touch& touch, RaceCell* cells,
     const std::uint64_t last = std::min(end, (cell + 1) * kCellBytes) - cell * kCellBytes;
     record.bytes = static_cast<std::uint8_t>((1u << last) - (1u << first));
     RaceCell& there = cells[cell];
+    if (!touch.writes && seen(there, record)) continue;
     const AccessRecord* before = conflict(there, record, touch.writes);
     if (before != nullptr && !reported) {
       report(at, touch, segment, *before);
