@@ -56,6 +56,7 @@ std::set<std::string> executed_by_files() {
     VirtualDeviceOptions options;
     options.record_opcodes = true;
     options.check_init = file.check_init;
+    options.check_race = file.check_race;
     options.instruction_budget = 20'000'000;
     const DevicePtr device = make_virtual_device(options);
     EXPECT_EQ(run_ptx_file(file, *device), "") << entry.path();
