@@ -21,6 +21,7 @@ struct ReferenceCommand {
   std::string output;
   std::uint64_t seed = 0;
   double deadline_seconds = 600;
+  std::size_t memory_bytes = ReferenceOptions{}.memory_limit_bytes;
 };
 
 // "a=1,b=2"
@@ -87,6 +88,7 @@ int run_reference_command(const ReferenceCommand& command) {
   options.engine = command.engine == "torch" ? ReferenceChoice::Torch : ReferenceChoice::Builtin;
   options.use_cache = false;
   options.time_limit_seconds = command.deadline_seconds;
+  options.memory_limit_bytes = command.memory_bytes;
   const ReferenceResult result = compute_reference(request, inputs, options);
   std::vector<std::pair<std::string, Tensor>> tensors;
   for (const NamedTensor& output : result.outputs) {
@@ -115,9 +117,17 @@ void add_reference_command(CLI::App& app, Action& chosen) {
       ->capture_default_str();
   command->add_option("--output", options->output, "safetensors file for the outputs")->required();
   command->add_option("--seed", options->seed, "Seed of generated inputs")->capture_default_str();
-  command->add_option("--deadline", options->deadline_seconds, "Seconds that it may take")
+  command
+      ->add_option("--reference-timeout,--deadline", options->deadline_seconds,
+                   "Seconds that it may take")
       ->check(CLI::PositiveNumber)
       ->capture_default_str();
+  command
+      ->add_option("--reference-memory", options->memory_bytes,
+                   "Memory that the builtin engine may use, as 512MiB or 8GiB")
+      ->transform(CLI::AsSizeValue(false))
+      ->check(CLI::PositiveNumber)
+      ->default_str("16GiB");
   command->callback([options, workload, axes, &chosen] {
     if (workload->count() + axes->count() == 0) {
       throw CLI::RequiredError("one of --workload and --axes");

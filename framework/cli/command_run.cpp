@@ -20,6 +20,7 @@ struct RunCommand {
   CaseFilter filter;
   RunOptions run;
   std::string reference = "auto";
+  double reference_seconds = 0;  // 0: the case's deadline
   std::string policy = "strict";
   std::string config_file;
   std::string trace_file;
@@ -44,7 +45,8 @@ void finish_options(RunCommand& command) {
   command.run.root = command.root;
   command.run.reference.engine = reference_choice(command.reference);
   command.run.reference.use_cache = !command.no_golden_cache;
-  command.run.reference.time_limit_seconds = command.run.deadline_seconds;
+  command.run.reference.time_limit_seconds =
+      command.reference_seconds > 0 ? command.reference_seconds : command.run.deadline_seconds;
   command.run.policy = command.policy == "compat" ? Policy::Compat : Policy::Strict;
   if (!command.config_file.empty()) {
     command.run.config = ConfigSource::read(command.config_file);
@@ -173,6 +175,16 @@ void add_execution_options(CLI::App& command, RunCommand& options) {
   command.add_option("--reference", options.reference, "Reference engine")
       ->check(CLI::IsMember({"auto", "builtin", "torch"}))
       ->capture_default_str();
+  command
+      .add_option("--reference-timeout", options.reference_seconds,
+                  "Seconds that the reference may take; the deadline of the case if not given")
+      ->check(CLI::PositiveNumber);
+  command
+      .add_option("--reference-memory", options.run.reference.memory_limit_bytes,
+                  "Memory that the builtin engine may use, as 512MiB or 8GiB")
+      ->transform(CLI::AsSizeValue(false))
+      ->check(CLI::PositiveNumber)
+      ->default_str("16GiB");
   command.add_option("--policy", options.policy, "Which verdict decides the exit code")
       ->check(CLI::IsMember({"strict", "compat"}))
       ->capture_default_str();

@@ -6,6 +6,7 @@
 #include <cmath>
 #include <limits>
 #include <optional>
+#include <utility>
 
 #include "base/error.h"
 #include "base/text.h"
@@ -198,12 +199,16 @@ constexpr MethodRow kDictMethods[] = {
 constexpr MethodRow kSetMethods[] = {{"add", set_add}, {"update", dict_update}};
 
 Value string_join(const Value& self, Arguments& arguments) {
-  std::vector<std::string> parts;
+  std::string text;
+  Charge charge;
+  bool first = true;
   for (const Value& item : items_of(argument(arguments, 0))) {
     if (item.string() == nullptr) fail(ErrorKind::Input, "join() takes strings");
-    parts.push_back(*item.string());
+    charge.add(item.string()->size() + self.string()->size());
+    if (!std::exchange(first, false)) text += *self.string();
+    text += *item.string();
   }
-  return make_string(join(parts, *self.string()));
+  return make_string(std::move(text));
 }
 Value string_lower(const Value& self, Arguments&) {
   return make_string(to_lower(*self.string()));

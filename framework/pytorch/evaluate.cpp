@@ -93,10 +93,12 @@ Value Interpreter::evaluate_at(const Call& call_node, SourceRange range) {
 std::vector<Value> Interpreter::evaluate_items(const std::vector<ExprPtr>& items) {
   std::vector<Value> values;
   values.reserve(items.size());
+  Charge charge;
   for (const ExprPtr& item : items) {
     if (const auto* starred = std::get_if<Starred>(&item->node)) {
       for_each_item(evaluate(*starred->value), [&](Value value) {
         budget_.tick();
+        charge.add(sizeof(Value));
         values.push_back(std::move(value));
         return true;
       });

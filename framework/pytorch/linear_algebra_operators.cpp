@@ -164,12 +164,18 @@ Value run_triu(Bound& b) {
 
 template <bool kLower>
 Value run_triangle_indices(Bound& b) {
+  const std::int64_t height = b.integer(0);
+  const std::int64_t width = b.integer(1);
+  const std::int64_t offset = std::clamp(b.integer(2), -height, width);
   std::vector<std::int64_t> rows;
   std::vector<std::int64_t> columns;
-  for (std::int64_t i = 0; i < b.integer(0); ++i) {
-    for (std::int64_t j = 0; j < b.integer(1); ++j) {
-      const bool inside = kLower ? j - i <= b.integer(2) : j - i >= b.integer(2);
-      if (!inside) continue;
+  Charge charge;
+  for (std::int64_t i = 0; i < height; ++i) {
+    const std::int64_t first = kLower ? 0 : std::clamp(i + offset, std::int64_t{0}, width);
+    const std::int64_t last = kLower ? std::clamp(i + offset + 1, std::int64_t{0}, width) : width;
+    charge.add(static_cast<std::size_t>(last - first) * 2 * sizeof(std::int64_t));
+    if (Budget* budget = Budget::current(); budget != nullptr) budget->tick();
+    for (std::int64_t j = first; j < last; ++j) {
       rows.push_back(i);
       columns.push_back(j);
     }

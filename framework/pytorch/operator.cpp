@@ -304,6 +304,13 @@ void write_in_place(const Array& self, const Array& result, std::string_view nam
          fmt::format("{}_(): output with shape {} doesn't match the broadcast shape {}", name,
                      sizes_text(self.shape), sizes_text(result.shape)));
   }
+  for (std::size_t d = 0; d < self.shape.size(); ++d) {
+    if (self.strides[d] != 0 || self.shape[d] <= 1) continue;
+    fail(ErrorKind::Input,
+         fmt::format("{}_(): several elements of the written tensor share one memory location; "
+                     "clone() it before writing in place",
+                     name));
+  }
   const bool narrows =
       (kind_of(result.dtype) == DTypeKind::Float && kind_of(self.dtype) != DTypeKind::Float) ||
       (self.dtype == DType::Bool && result.dtype != DType::Bool);

@@ -2,6 +2,7 @@
 #include <fmt/format.h>
 
 #include <array>
+#include <utility>
 
 #include "pytorch/parser.h"
 
@@ -110,6 +111,9 @@ Stmt Parser::parse_keyword_statement(std::string_view keyword) {
   if (keyword == "del") return parse_delete();
   if (keyword == "global" || keyword == "nonlocal") return parse_outer_names(keyword == "global");
   if (accept("pass")) return {{}, Pass{}};
+  if (loops_ == 0 && (at("break") || at("continue"))) {
+    error(peek(), fmt::format("'{}' outside a loop", keyword));
+  }
   if (accept("break")) return {{}, Break{}};
   if (accept("continue")) return {{}, Continue{}};
   if (accept("return")) {
@@ -124,6 +128,10 @@ Stmt Parser::parse_expression_statement() {
   for (const AugmentedRow& row : kAugmentedRows) {
     if (!accept(row.text)) continue;
     check_target(*value);
+    if (std::holds_alternative<Display>(value->node)) {
+      fail_at(ErrorKind::Input, source_, value->range,
+              "augmented assignment needs one name or element, not several");
+    }
     return {{}, AugmentedAssign{std::move(value), row.op, parse_expression_list()}};
   }
   if (accept(":")) {
@@ -162,13 +170,20 @@ Block Parser::parse_else() {
   return accept("else") ? parse_block() : Block{};
 }
 
+Block Parser::parse_loop_body() {
+  ++loops_;
+  Block body = parse_block();
+  --loops_;
+  return body;
+}
+
 Stmt Parser::parse_for() {
   For statement;
   next();
   statement.target = parse_target_list();
   expect("in", "after the target of 'for'");
   statement.iterable = parse_expression_list();
-  statement.body = parse_block();
+  statement.body = parse_loop_body();
   statement.otherwise = parse_else();
   return {{}, std::move(statement)};
 }
@@ -177,7 +192,7 @@ Stmt Parser::parse_while() {
   While statement;
   next();
   statement.condition = parse_expression();
-  statement.body = parse_block();
+  statement.body = parse_loop_body();
   statement.otherwise = parse_else();
   return {{}, std::move(statement)};
 }
@@ -214,7 +229,9 @@ Stmt Parser::parse_function() {
   expect("(", "before the parameters");
   function->parameters = parse_parameters(")", true);
   if (accept("->")) parse_expression();
+  const int outer_loops = std::exchange(loops_, 0);
   function->body = parse_block();
+  loops_ = outer_loops;
   return {{}, FunctionDefinition{std::move(function)}};
 }
 
@@ -237,6 +254,12 @@ std::vector<Parameter> Parser::parse_parameters(std::string_view closing, bool a
         if (other.name == parameter.name) {
           error(token, fmt::format("parameter '{}' occurs twice", parameter.name));
         }
+      }
+      const bool follows_default = kind == ParameterKind::Normal && !parameters.empty() &&
+                                   parameters.back().default_value != nullptr;
+      if (follows_default && parameter.default_value == nullptr) {
+        error(token, fmt::format("parameter '{}' has no default but follows one that has",
+                                 parameter.name));
       }
       parameters.push_back(std::move(parameter));
     }

@@ -45,6 +45,7 @@ class Parser {
   Stmt parse_delete();
   Stmt parse_outer_names(bool global);
   Block parse_else();
+  Block parse_loop_body();
   std::string parse_dotted_name();
   std::vector<Parameter> parse_parameters(std::string_view closing, bool annotated);
   Parameter parse_parameter(ParameterKind kind, bool annotated);
@@ -104,6 +105,7 @@ class Parser {
   std::size_t position_ = 0;
   std::size_t last_end_ = 0;
   int depth_ = 0;
+  int loops_ = 0;  // that enclose this place in its function
 };
 
 // Counts nested constructs, so that no source can exhaust the stack.

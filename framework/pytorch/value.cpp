@@ -184,10 +184,20 @@ bool Dictionary::erase(const Value& key) {
 }
 
 Value make_string(std::string text) {
-  // The text itself is small next to the budget unless it grows without end.
   constexpr std::size_t kLongestText = std::size_t{64} << 20;
   if (text.size() > kLongestText) fail(ErrorKind::Input, "a string grows beyond 64 MiB");
-  return Value(Value::Variant(std::make_shared<const std::string>(std::move(text))));
+  // Small texts are held by containers, which are counted; a large one is counted itself.
+  constexpr std::size_t kLargeText = 256;
+  if (text.size() <= kLargeText) {
+    return Value(Value::Variant(std::make_shared<const std::string>(std::move(text))));
+  }
+  struct Counted {
+    explicit Counted(std::string&& t) : charge(t.size()), text(std::move(t)) {}
+    Charge charge;
+    const std::string text;
+  };
+  const auto counted = std::make_shared<const Counted>(std::move(text));
+  return Value(Value::Variant(StringPtr(counted, &counted->text)));
 }
 
 Value make_list(std::vector<Value> items) {
@@ -282,7 +292,9 @@ void for_each_item(const Value& value, const std::function<bool(Value)>& body) {
   if (const auto* range = value.as<Range>()) {
     const std::int64_t length = range->length();
     std::int64_t item = range->start;
+    Budget* budget = Budget::current();
     for (std::int64_t i = 0; i < length; ++i) {
+      if (budget != nullptr) budget->tick();
       if (!body(make_integer(item))) return;
       if (i + 1 < length) item += range->step;
     }

@@ -31,6 +31,7 @@ ReferenceResult run_builtin(const Definition& definition, const std::vector<Name
                             const ReferenceOptions& options) {
   pytorch::Limits limits;
   limits.seconds = options.time_limit_seconds;
+  limits.memory_bytes = options.memory_limit_bytes;
   const auto begin = std::chrono::steady_clock::now();
   std::vector<Tensor> tensors = pytorch::run_reference(definition.reference_source, inputs, limits);
   const std::chrono::duration<double, std::milli> elapsed =

@@ -24,6 +24,7 @@ struct ReferenceOptions {
   ReferenceChoice engine = ReferenceChoice::Auto;
   bool use_cache = true;
   double time_limit_seconds = 600;
+  std::size_t memory_limit_bytes = std::size_t{16} << 30;  // of the builtin engine's tensors
 };
 
 // Error: Input for a wrong reference or one whose outputs do not fit the definition in number,
