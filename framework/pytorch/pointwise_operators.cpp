@@ -29,6 +29,14 @@ template <BinaryOperator Op>
 Value run_arithmetic(Bound& b) {
   return Value(arithmetic(Op, operand(b, 0), operand(b, 1)));
 }
+// In float64, whatever the operands are.
+Value run_float_power(Bound& b) {
+  const auto wide = [&](std::size_t i) {
+    const Array* array = b.value(i).array();
+    return operand_of(array != nullptr ? Value(to_dtype(*array, DType::Float64)) : b.value(i));
+  };
+  return Value(arithmetic(BinaryOperator::Power, wide(0), wide(1)));
+}
 Value run_add(Bound& b) {
   return Value(arithmetic(BinaryOperator::Add, operand(b, 0), times(operand(b, 1), b.scalar(2))));
 }
@@ -331,7 +339,7 @@ constexpr OperatorRow kRows[] = {
     {kAll, "remainder(Operand self, Operand other)", run_arithmetic<BinaryOperator::Modulo>},
     {kAll, "fmod(Operand self, Operand other)", run_binary<Fmod>},
     {kAll, "pow(Operand self, Operand exponent)", run_arithmetic<BinaryOperator::Power>},
-    {kTorch, "float_power(Operand self, Operand exponent)", run_arithmetic<BinaryOperator::Power>},
+    {kTorch, "float_power(Operand self, Operand exponent)", run_float_power},
     {kAll, "bitwise_and(Operand self, Operand other)", run_arithmetic<BinaryOperator::And>},
     {kAll, "bitwise_or(Operand self, Operand other)", run_arithmetic<BinaryOperator::Or>},
     {kAll, "bitwise_xor(Operand self, Operand other)", run_arithmetic<BinaryOperator::Xor>},

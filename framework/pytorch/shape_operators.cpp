@@ -142,12 +142,22 @@ Value run_broadcast_to(Bound& b) {
   return run_expand(b);
 }
 
-Value run_broadcast_tensors(Bound& b) {
+Value broadcast_all(const std::vector<Array>& arrays) {
   Shape shape;
-  for (const Array& array : b.tensors(0)) shape = broadcast_shapes(shape, array.shape);
+  for (const Array& array : arrays) shape = broadcast_shapes(shape, array.shape);
   std::vector<Value> results;
-  for (const Array& array : b.tensors(0)) results.emplace_back(expand_to(array, shape));
+  for (const Array& array : arrays) results.emplace_back(expand_to(array, shape));
   return make_tuple(std::move(results));
+}
+
+Value run_broadcast_tensors(Bound& b) {
+  return broadcast_all(b.tensors(0));
+}
+
+Value run_broadcast_tensors_spelt_out(Bound& b) {
+  std::vector<Array> arrays;
+  for (std::size_t i = 0; i < 4 && b.given(i); ++i) arrays.push_back(b.tensor(i));
+  return broadcast_all(arrays);
 }
 
 Value run_repeat(Bound& b) {
@@ -521,6 +531,8 @@ constexpr OperatorRow kRows[] = {
     {kMethod, "expand_as(Tensor self, Tensor other)", run_expand_as},
     {kBoth, "broadcast_to(Tensor self, int[] size)", run_broadcast_to},
     {kTorch, "broadcast_tensors(Tensor[] tensors)", run_broadcast_tensors},
+    {kTorch, "broadcast_tensors(Tensor a, Tensor? b=None, Tensor? c=None, Tensor? d=None)",
+     run_broadcast_tensors_spelt_out},
     {kMethod, "repeat(Tensor self, int[] repeats)", run_repeat},
     {kBoth, "tile(Tensor self, int[] dims)", run_tile},
     {kBoth, "repeat_interleave(Tensor self, int repeats, int? dim=None, *, int? output_size=None)",
