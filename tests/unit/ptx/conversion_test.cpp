@@ -227,8 +227,9 @@ TEST(ConvertTable, AgreesWithTheCompleteConversion) {
       const std::uint64_t a = source_bits(value, random() >> (random() % 64), form->from);
       const std::uint64_t b = source_bits(-value, random(), form->from);
       const std::uint64_t expected = convert(*form, {a, b}) & mask;
-      const bool double_nan = form->to == Type::F64 && value != value;
-      if (double_nan) continue;
+      // These keep a NaN's bits; tests/ptx/golden holds what an H100 makes of them.
+      const bool keeps_nan = form->to == Type::F64 || form->to == Type::TF32;
+      if (keeps_nan && value != value) continue;
       ASSERT_EQ(row.apply(a, b), expected) << row.opcode << std::hex << " of " << a << ' ' << b;
     }
     ++compared;
