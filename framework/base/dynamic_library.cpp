@@ -19,7 +19,7 @@ void DynamicLibrary::Close::operator()(void* handle) const noexcept {
   ::dlclose(handle);
 }
 
-DynamicLibrary::DynamicLibrary(void* handle, std::string name)
+DynamicLibrary::DynamicLibrary(void* handle, const std::string& name)
     : handle_(handle), path_(loaded_path(handle, name)) {}
 
 std::optional<DynamicLibrary> DynamicLibrary::open(const std::vector<std::string>& candidates,

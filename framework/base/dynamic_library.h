@@ -27,7 +27,7 @@ class DynamicLibrary {
   struct Close {
     void operator()(void* handle) const noexcept;
   };
-  DynamicLibrary(void* handle, std::string name);
+  DynamicLibrary(void* handle, const std::string& name);
   void* symbol(const char* name) const;
   std::unique_ptr<void, Close> handle_;
   std::string path_;

@@ -64,15 +64,28 @@ constexpr float decode(const FloatFormat& format, std::uint32_t code) {
   return std::bit_cast<float>(sign | (full >> (1 - wide)));
 }
 
+// What a finite value beyond the largest code, or an infinity, becomes.
+constexpr std::uint32_t overflow_code(const FloatFormat& format, Overflow overflow) {
+  if (overflow == Overflow::Infinity && format.infinity != 0) return format.infinity;
+  if (overflow == Overflow::Saturate || format.nan == 0) return format.max_finite;
+  return format.nan;
+}
+
+// value / 2^shift to the nearest integer, ties to even.
+constexpr std::uint64_t round_shift(std::uint64_t value, int shift) {
+  const std::uint64_t half = (std::uint64_t{1} << shift) >> 1;
+  const std::uint64_t rest = value & ((std::uint64_t{1} << shift) - 1);
+  const std::uint64_t floor = value >> shift;
+  const bool is_up = rest > half || (rest == half && half != 0 && (floor & 1) != 0);
+  return floor + (is_up ? 1 : 0);
+}
+
 // Nearest code, ties to even.
 constexpr std::uint32_t encode(const FloatFormat& format, float value, Overflow overflow) {
   const auto word = std::bit_cast<std::uint32_t>(value);
   const std::uint32_t sign = (word >> 31) << (format.bits() - 1);
   const std::uint32_t magnitude = word & 0x7FFFFFFFu;
-  const std::uint32_t overflowed =
-      overflow == Overflow::Infinity && format.infinity != 0 ? format.infinity
-      : overflow == Overflow::Saturate || format.nan == 0    ? format.max_finite
-                                                             : format.nan;
+  const std::uint32_t overflowed = overflow_code(format, overflow);
   if (magnitude > 0x7F800000u) {
     return format.nan == 0 ? format.max_finite : (sign | format.nan);
   }
@@ -92,10 +105,7 @@ constexpr std::uint32_t encode(const FloatFormat& format, float value, Overflow 
     if (shift > 40) return sign;
     code = significand;
   }
-  const std::uint64_t half = (std::uint64_t{1} << shift) >> 1;
-  const std::uint64_t rest = code & ((std::uint64_t{1} << shift) - 1);
-  code >>= shift;
-  if (rest > half || (rest == half && half != 0 && (code & 1) != 0)) ++code;
+  code = round_shift(code, shift);
   if (code > format.max_finite) return sign | overflowed;
   return sign | static_cast<std::uint32_t>(code);
 }

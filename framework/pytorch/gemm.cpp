@@ -91,7 +91,7 @@ struct LoadedBlas {
 
 const LoadedBlas* load() {
   std::string reason;
-  auto library = DynamicLibrary::open({"libopenblas.so.0", FITEST_OPENBLAS}, &reason);
+  auto library = DynamicLibrary::open({"libopenblas.so.0", "libopenblas.so"}, &reason);
   if (!library) {
     fail(ErrorKind::Environment,
          "matrix products need OpenBLAS: " + reason + "; install libopenblas0");
