@@ -1,6 +1,5 @@
 // SPDX-License-Identifier: Apache-2.0
 #include <fmt/format.h>
-#include <stdlib.h>
 
 #include <CLI/CLI.hpp>
 #include <cmath>
@@ -8,6 +7,7 @@
 #include <map>
 #include <memory>
 
+#include "base/temporary_folder.h"
 #include "cli/command.h"
 #include "run/compile_case.h"
 #include "run/report.h"
@@ -80,36 +80,14 @@ int hook_compile(const HookOptions& options) {
   return failed ? kExitFail : kExitPass;
 }
 
-// Holds the Traces, which a hook does not keep.
-class ScratchFolder {
- public:
-  ScratchFolder() {
-    std::string name = (fs::temp_directory_path() / "fitest-hook-XXXXXX").string();
-    if (::mkdtemp(name.data()) == nullptr) {
-      fail(ErrorKind::Environment,
-           "cannot create a folder in " + fs::temp_directory_path().string());
-    }
-    path_ = name;
-  }
-  ~ScratchFolder() {
-    std::error_code ignored;
-    fs::remove_all(path_, ignored);
-  }
-  ScratchFolder(const ScratchFolder&) = delete;
-  ScratchFolder& operator=(const ScratchFolder&) = delete;
-  const fs::path& path() const { return path_; }
-
- private:
-  fs::path path_;
-};
-
 int hook_check(const HookOptions& options) {
+  check_request({"virtual", options.checks});
   const Dataset dataset = load_dataset(options.root, {}, false);
   RunOptions run;
   run.root = options.root;
   run.device = {"virtual", options.checks};
   run.deadline_seconds = kDeadlineSeconds;
-  const ScratchFolder traces;
+  const TemporaryFolder traces;  // a hook keeps no Trace
   bool failed = false;
   for (const Case& planned : smallest_touched(dataset, options)) {
     const CaseResult result = run_supervised(planned, run, traces.path() / planned.trace_path());

@@ -13,6 +13,7 @@
 
 #include "base/file.h"
 #include "base/subprocess.h"
+#include "base/temporary_folder.h"
 #include "compile/compiler.h"
 #include "document/document.h"
 #include "schema/trace.h"
@@ -30,17 +31,11 @@ constexpr double kTimeLimitSeconds = 120;
 class Program : public testing::Test {
  protected:
   Program() {
-    std::string name = (fs::temp_directory_path() / "fitest-program-XXXXXX").string();
-    folder_ = ::mkdtemp(name.data());
     fs::copy(fs::path(FITEST_SOURCE_DIR) / "tests" / "broken", dataset(),
              fs::copy_options::recursive);
     ::setenv("FITEST_CACHE_DIR", (folder_ / "cache").c_str(), 1);
   }
-  ~Program() override {
-    ::unsetenv("FITEST_CACHE_DIR");
-    std::error_code ignored;
-    fs::remove_all(folder_, ignored);
-  }
+  ~Program() override { ::unsetenv("FITEST_CACHE_DIR"); }
 
   fs::path dataset() const { return folder_ / "dataset"; }
   fs::path traces() const { return folder_ / "traces"; }
@@ -82,7 +77,8 @@ class Program : public testing::Test {
     write_file_atomically(base / to / "solution.yaml", text);
   }
 
-  fs::path folder_;
+  const TemporaryFolder temporary_;
+  const fs::path folder_ = temporary_.path();
 };
 
 TEST_F(Program, ListsASolutionThatWasCopiedToANewName) {

@@ -2,12 +2,12 @@
 // What decides beside a case's status: known failures, and the baseline.
 #include <gmock/gmock.h>
 #include <gtest/gtest.h>
-#include <stdlib.h>
 
 #include <filesystem>
 #include <random>
 
 #include "base/file.h"
+#include "base/temporary_folder.h"
 #include "document/document.h"
 #include "measure/statistics.h"
 #include "run/baseline.h"
@@ -85,15 +85,11 @@ TEST(CompareTiming, OtherHardwareAndFewSamplesAreNotCompared) {
 class Expectations : public testing::Test {
  protected:
   Expectations() {
-    std::string name = (std::filesystem::temp_directory_path() / "fitest-XXXXXX").string();
-    folder_ = ::mkdtemp(name.data());
     definition_.name = "d";
     solution_.name = "s";
     workload_.uuid = "0123456789";
     planned_ = {&definition_, &solution_, &workload_, "01234567"};
   }
-  ~Expectations() override { std::filesystem::remove_all(folder_); }
-
   std::vector<KnownFailure> known(const std::string& yaml) const {
     write_file_atomically(folder_ / "known.yaml", yaml);
     return read_known_failures(folder_ / "known.yaml");
@@ -114,7 +110,8 @@ class Expectations : public testing::Test {
     return result;
   }
 
-  std::filesystem::path folder_;
+  const TemporaryFolder temporary_;
+  const std::filesystem::path folder_ = temporary_.path();
   Definition definition_;
   Solution solution_;
   Workload workload_;

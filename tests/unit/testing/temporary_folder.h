@@ -3,28 +3,13 @@
 #pragma once
 
 #include <cstdlib>
-#include <filesystem>
 #include <string>
+
+#include "base/temporary_folder.h"
 
 namespace fitest::testing {
 
-class TemporaryFolder {
- public:
-  TemporaryFolder()
-      : name_((std::filesystem::temp_directory_path() / "fitest-test-XXXXXX").string()),
-        path_(::mkdtemp(name_.data())) {}
-  TemporaryFolder(const TemporaryFolder&) = delete;
-  TemporaryFolder& operator=(const TemporaryFolder&) = delete;
-  ~TemporaryFolder() {
-    std::error_code ignored;
-    std::filesystem::remove_all(path_, ignored);
-  }
-  const std::filesystem::path& path() const { return path_; }
-
- private:
-  std::string name_;
-  std::filesystem::path path_;
-};
+using fitest::TemporaryFolder;
 
 class EnvironmentVariable {
  public:
