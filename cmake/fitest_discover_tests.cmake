@@ -19,6 +19,11 @@ fitest_discover_tests(<suite>
   [MAX_SLOWDOWN <factor>]  more than this (default: 1.05) and beyond the noise of both runs
   [KNOWN_FAILURES <file>]  YAML list of {definition, solution, workload, architecture, reason}: such
                            a case is expected to fail, and fails when it passes
+  [GPU_SLOTS <1..100>]     hundredths of a GPU that CTest reserves for a case where DEVICE is auto
+                           (default: 25, so that four cases share a GPU; their timed parts take
+                           turns whatever this is)
+  [GPU_MEMORY <MiB>]       memory that CTest reserves besides; it counts GPU by GPU, which need not
+                           be the ones of the slots where there are several
   [TRACE_DIR <dir>])       one Trace a case (default: <binary dir>/traces/<suite>)
 
 Makes a CTest case of every Definition × Solution × Workload of a dataset, named
@@ -34,6 +39,9 @@ When ctest starts, these variables of the environment narrow or change every sui
   FITEST_TEST_LAUNCHER=<words>  a command before each test's own, such as "srun -n1"; the CMake
                                 variable of that name is its default
   FITEST_REQUIRE_GPU=1          never the virtual device where DEVICE is auto; a skip is a failure
+  FITEST_RESOURCE_SPEC=<file>   CTest's resource specification instead of the one that is written
+                                for the GPUs of this machine, or those of CUDA_VISIBLE_DEVICES; with
+                                a launcher, which places tests itself, there is none
 
 Paths are relative to the current source folder, TRACE_DIR to the current binary folder. Needs the
 target fitest::fitest: from find_package(fitest), or from add_subdirectory() of fitest's sources.
@@ -48,7 +56,7 @@ set_property(GLOBAL PROPERTY FITEST_MODULE_DIR ${CMAKE_CURRENT_LIST_DIR})
 
 function(fitest_discover_tests suite)
   set(single DATASET TIER DEVICE POLICY CONFIG TIMEOUT PREFIX TRACE_DIR GROUP_BY BASELINE
-             MAX_SLOWDOWN KNOWN_FAILURES)
+             MAX_SLOWDOWN KNOWN_FAILURES GPU_SLOTS GPU_MEMORY)
   set(multiple DEFINITIONS SOLUTIONS WORKLOADS LABELS PROPERTIES)
   cmake_parse_arguments(PARSE_ARGV 1 arg "" "${single}" "${multiple}")
   set(where "fitest_discover_tests(${suite})")
@@ -64,12 +72,17 @@ function(fitest_discover_tests suite)
   _fitest_check_choice("${where}" GROUP_BY "${arg_GROUP_BY}" "case|solution" "case or solution")
   _fitest_check_choice("${where}" MAX_SLOWDOWN "${arg_MAX_SLOWDOWN}" "[1-9][0-9]*([.][0-9]+)?"
                        "a factor of 1 or more")
+  _fitest_check_choice("${where}" GPU_SLOTS "${arg_GPU_SLOTS}" "[1-9][0-9]?|100"
+                       "a whole number, 1 to 100")
+  _fitest_check_choice("${where}" GPU_MEMORY "${arg_GPU_MEMORY}" "[1-9][0-9]*"
+                       "a whole number of MiB, 1 or more")
   _fitest_check_needs("${where}" MAX_SLOWDOWN BASELINE)
   _fitest_check_properties("${where}" "${arg_PROPERTIES}")
   if(NOT DEFINED arg_DATASET)
     message(FATAL_ERROR "${where}: DATASET <dir> is missing")
   endif()
   _fitest_arguments(list_arguments)
+  _fitest_resource_groups(resource_groups)
   _fitest_write_script(${suite} "${list_arguments}")
   # DEFER evaluates variables late, EVAL now.
   cmake_language(EVAL CODE "cmake_language(DEFER DIRECTORY [[${CMAKE_SOURCE_DIR}]]
@@ -192,6 +205,18 @@ function(_fitest_arguments result)
   set(${result} "${arguments}" PARENT_SCOPE)
 endfunction()
 
+# What CTest reserves for each test where there is a GPU.
+function(_fitest_resource_groups result)
+  set(groups "1,gpus:25")
+  if(DEFINED arg_GPU_SLOTS)
+    set(groups "1,gpus:${arg_GPU_SLOTS}")
+  endif()
+  if(DEFINED arg_GPU_MEMORY)
+    string(APPEND groups ",gpu_memory:${arg_GPU_MEMORY}")
+  endif()
+  set(${result} "${groups}" PARENT_SCOPE)
+endfunction()
+
 # The script that CTest includes: what this suite is, then the steps that all suites share.
 function(_fitest_write_script suite list_arguments)
   set(folder ${CMAKE_CURRENT_BINARY_DIR}/fitest/${suite})
@@ -211,6 +236,7 @@ set(fitest_folder [==[@folder@]==])
 set(fitest_module_dir [==[@module_dir@]==])
 set(fitest_cmake [==[@CMAKE_COMMAND@]==])
 set(fitest_launcher [==[@FITEST_TEST_LAUNCHER@]==])
+set(fitest_resource_groups @resource_groups@)
 set(fitest_program "")
 include("@folder@/program@configuration@.cmake" OPTIONAL)
 set(fitest_list_arguments

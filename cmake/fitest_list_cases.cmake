@@ -5,6 +5,7 @@ for the suite's cases and includes what it prints; where there are none, adds a 
 says why, so that no mistake looks like success.
 ]]
 cmake_policy(VERSION 3.25)
+include(${fitest_module_dir}/fitest_resources.cmake)
 
 # fitest_add_sentinel(<kind> <why>): a failing test that no label filter of the suite leaves out.
 # What `fitest list --ctest` prints calls it too, for documents that are broken beside good ones.
@@ -26,6 +27,11 @@ endfunction()
 if(DEFINED ENV{FITEST_TEST_LAUNCHER})
   separate_arguments(fitest_launcher UNIX_COMMAND "$ENV{FITEST_TEST_LAUNCHER}")
 endif()
+# Either CTest or the launcher gives a GPU, never both; a device that is named is not reserved.
+set(fitest_reserves TRUE)
+if(fitest_launcher OR fitest_list_arguments MATCHES "--run-argument=--device=(virtual|cuda:)")
+  set(fitest_reserves FALSE)
+endif()
 foreach(fitest_word IN LISTS fitest_launcher)
   list(APPEND fitest_list_arguments --launcher=${fitest_word})
 endforeach()
@@ -33,6 +39,14 @@ endforeach()
 if(NOT EXISTS "${fitest_program}")
   fitest_add_sentinel(NOT_BUILT "${fitest_program} does not exist; build the target fitest\n")
 else()
+  if(fitest_reserves)
+    fitest_resource_spec(fitest_spec)
+    if(fitest_spec)
+      # CTest reads this variable after it has read all tests.
+      set(CTEST_RESOURCE_SPEC_FILE ${fitest_spec})
+      list(APPEND fitest_list_arguments --resource-groups=${fitest_resource_groups})
+    endif()
+  endif()
   execute_process(
     COMMAND ${fitest_program} list ${fitest_list_arguments}
     RESULT_VARIABLE fitest_status

@@ -26,9 +26,11 @@ using Action = std::function<int()>;
 void add_list_command(CLI::App& app, Action& chosen);
 void add_validate_command(CLI::App& app, Action& chosen);
 void add_run_command(CLI::App& app, Action& chosen);
+void add_compile_command(CLI::App& app, Action& chosen);
 void add_reference_command(CLI::App& app, Action& chosen);
 void add_hook_command(CLI::App& app, Action& chosen);
 void add_report_command(CLI::App& app, Action& chosen);
+void add_resources_command(CLI::App& app, Action& chosen);
 void add_doctor_command(CLI::App& app, Action& chosen);
 
 // --definition --solution --workload --op-type --author --tier.

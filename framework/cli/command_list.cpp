@@ -138,6 +138,10 @@ void add_script_options(CLI::App& command, ListOptions& options) {
   command.add_option("--property", options.script.properties, "A test property: name, then value")
       ->allow_extra_args(false)
       ->group(group);
+  command
+      .add_option("--resource-groups", options.script.resource_groups,
+                  "What CTest reserves for each test: 1,gpus:25")
+      ->group(group);
   command.add_option("--prefix", options.script.prefix, "Of every test name")->group(group);
   command.add_option("--label", options.script.labels, "A further label")
       ->allow_extra_args(false)

@@ -7,6 +7,7 @@
 
 #include "base/text.h"
 #include "cli/command.h"
+#include "run/single_workload.h"
 #include "tensor/safetensors.h"
 
 namespace fitest {
@@ -41,47 +42,15 @@ AxisValues parse_axes(const std::string& text) {
   return axes;
 }
 
-// A workload made of axes alone; every input is random.
-Workload workload_from_axes(const Definition& definition, const AxisValues& axes) {
-  bind_axes(definition, axes);
-  Workload workload;
-  workload.definition = definition.name;
-  workload.uuid = "axes";
-  for (const auto& [name, value] : axes) workload.uuid += fmt::format("-{}={}", name, value);
-  workload.axes = axes;
-  return workload;
-}
-
-const Workload& find_workload(const Dataset& dataset, const std::string& prefix) {
-  const Workload* found = nullptr;
-  for (const Workload& workload : dataset.workloads) {
-    if (!workload.uuid.starts_with(prefix)) continue;
-    if (found != nullptr) {
-      fail(ErrorKind::Usage, fmt::format("--workload {}: {} and {} both begin so", prefix,
-                                         found->uuid, workload.uuid));
-    }
-    found = &workload;
-  }
-  if (found == nullptr) {
-    fail(ErrorKind::Usage,
-         fmt::format("--workload {}: the definition has no such workload", prefix));
-  }
-  return *found;
-}
-
 int run_reference_command(const ReferenceCommand& command) {
   CaseFilter filter;
   filter.definitions = {command.definition};
   const Dataset dataset = load_dataset(command.root, filter, false);
-  const Definition* definition = dataset.find_definition(command.definition);
-  if (definition == nullptr) {
-    fail(ErrorKind::Usage,
-         fmt::format("{} has no definition '{}'", command.root, command.definition));
-  }
+  const Definition& definition = definition_named(dataset, command.definition);
   const Workload workload = command.workload.empty()
-                                ? workload_from_axes(*definition, parse_axes(command.axes))
-                                : find_workload(dataset, command.workload);
-  const InputRequest request{*definition, workload, command.root, command.seed, 0};
+                                ? workload_of_axes(definition, parse_axes(command.axes))
+                                : workload_named(dataset, definition, command.workload);
+  const InputRequest request{definition, workload, command.root, command.seed, 0};
   const std::vector<NamedTensor> inputs = make_inputs(request);
   check_constraints(request, inputs);
   ReferenceOptions options;

@@ -7,7 +7,9 @@
 #include <memory>
 
 #include "cli/command.h"
+#include "cuda/ctest_reservation.h"
 #include "run/baseline.h"
+#include "run/failure_files.h"
 #include "run/known_failures.h"
 #include "run/report.h"
 #include "run/supervise.h"
@@ -52,7 +54,7 @@ void finish_options(RunCommand& command) {
     command.run.config = ConfigSource::read(command.config_file);
     command.run.config_given = true;
   }
-  check_device_name(command.run.device.name);
+  check_request(command.run.device);
   if (command.require_gpu && command.run.device.name == "auto") command.run.device.name = "cuda";
   if (!command.known_failures_file.empty()) {
     command.known_failures = read_known_failures(command.known_failures_file);
@@ -102,6 +104,7 @@ std::string verbose_lines(const CaseResult& result) {
 
 CaseResult run_one(const RunCommand& command, const Case& planned) {
   const std::filesystem::path file = trace_file(command, planned);
+  if (command.ctest) remove_failure_files(file);
   CaseResult result = command.no_fork ? run_unsupervised(planned, command.run, file)
                                       : run_supervised(planned, command.run, file);
   apply_known_failures(command.known_failures, planned, result);
@@ -133,7 +136,42 @@ std::string measurement_suffix(const std::vector<Case>& cases, const Case& plann
   return cases.size() == 1 ? "" : "/" + planned.workload_prefix;
 }
 
+std::string own_path() {
+  return std::filesystem::canonical("/proc/self/exe").string();
+}
+
+// The same case with the same device, policy, seed and configuration.
+std::vector<std::string> command_again(const RunCommand& command, const Case& planned) {
+  std::vector<std::string> words = {own_path(),
+                                    "run",
+                                    std::filesystem::absolute(command.root).string(),
+                                    "--definition=" + planned.definition->name,
+                                    "--solution=" + planned.solution->name,
+                                    "--workload=" + planned.workload->uuid,
+                                    "--device=" + command.run.device.name,
+                                    "--policy=" + command.policy};
+  const auto add = [&words](bool given, const std::string& word) {
+    if (given) words.push_back(word);
+  };
+  add(!command.run.device.checks.empty(), "--check=" + command.run.device.checks);
+  add(command.run.seed != 0, fmt::format("--seed={}", command.run.seed));
+  add(command.reference != "auto", "--reference=" + command.reference);
+  add(!command.config_file.empty(),
+      "--config=" + std::filesystem::absolute(command.config_file).string());
+  return words;
+}
+
+std::string ctest_lines(const RunCommand& command, const std::vector<Case>& cases,
+                        const Case& planned, const CaseResult& result) {
+  std::string text = ctest_measurements(result, measurement_suffix(cases, planned));
+  if (result.exit_code() != kExitFail) return text;
+  const FailedCase failed{planned, result, trace_file(command, planned),
+                          command_again(command, planned)};
+  return attach_failure(failed, own_path(), command.root) + text;
+}
+
 int run(RunCommand& command) {
+  cuda::bind_reserved_gpus();
   finish_options(command);
   const Dataset dataset = read_selected(command.root, command.filter);
   const bool documents_failed = documents_fail_run(dataset, command);
@@ -159,7 +197,7 @@ int run(RunCommand& command) {
     summary.add(planned, result, elapsed.count());
     std::cout << console_lines(planned, result);
     if (command.verbose) std::cout << verbose_lines(result);
-    if (command.ctest) std::cout << ctest_measurements(result, measurement_suffix(cases, planned));
+    if (command.ctest) std::cout << ctest_lines(command, cases, planned, result);
     std::cout << std::flush;
   }
   if (cases.size() > 1) std::cout << summary.text();
@@ -189,15 +227,18 @@ void add_execution_options(CLI::App& command, RunCommand& options) {
       ->check(CLI::IsMember({"strict", "compat"}))
       ->capture_default_str();
   command.add_option("--seed", options.run.seed, "Seed of generated inputs")->capture_default_str();
-  command.add_option("--config", options.config_file, "Evaluation config (YAML)");
+  command.add_option("--config", options.config_file, "Evaluation config (YAML)")
+      ->check(CLI::ExistingFile);
   command.add_option("--deadline", options.run.deadline_seconds, "Seconds that one case may take")
       ->check(CLI::PositiveNumber)
       ->capture_default_str();
 }
 
 void add_expectation_options(CLI::App& command, RunCommand& options) {
-  command.add_option("--known-failures", options.known_failures_file,
-                     "YAML list of cases that are expected to fail");
+  command
+      .add_option("--known-failures", options.known_failures_file,
+                  "YAML list of cases that are expected to fail")
+      ->check(CLI::ExistingFile);
   auto* baseline = command.add_option("--baseline", options.baseline_folder,
                                       "Folder of Traces that no case may be slower than");
   command

@@ -21,8 +21,10 @@ int run(int argc, char** argv) {
   fitest::add_list_command(app, chosen);
   fitest::add_validate_command(app, chosen);
   fitest::add_run_command(app, chosen);
+  fitest::add_compile_command(app, chosen);
   fitest::add_reference_command(app, chosen);
   fitest::add_report_command(app, chosen);
+  fitest::add_resources_command(app, chosen);
   fitest::add_hook_command(app, chosen);
   fitest::add_doctor_command(app, chosen);
   try {

@@ -236,16 +236,10 @@ class CudaDevice : public HardwareDevice {
   std::vector<std::string> suspects_;  // kernels launched since the last poison()
 };
 
-// The GPU that was asked for, else the one that CTest reserved, else the first.
-std::string requested_device(const CudaDeviceOptions& options) {
-  const bool any = options.device.empty() || options.device == "cuda";
-  return any ? device_allocated_by_ctest().value_or("") : options.device;
-}
-
 }  // namespace
 
 DevicePtr make_cuda_device(const DriverApi& api, const CudaDeviceOptions& options) {
-  const VisibleDevice chosen = choose_device(list_devices(api), requested_device(options));
+  const VisibleDevice chosen = choose_device(list_devices(api), options.device);
   return std::make_unique<CudaDevice>(api, chosen, options);
 }
 

@@ -11,8 +11,8 @@
 namespace fitest::cuda {
 
 struct CudaDeviceOptions {
-  // As choose_device takes it: "cuda:0", "1", "GPU-0123…". Empty or "cuda": the GPU that CTest
-  // reserved for this test, else the first.
+  // As choose_device takes it: "cuda:0", "1", "GPU-0123…". Empty or "cuda": the
+  // first that is visible.
   std::string device;
   std::filesystem::path lock_folder = "/tmp";  // shared by all that time on this GPU
 };

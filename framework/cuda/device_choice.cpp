@@ -91,19 +91,4 @@ VisibleDevice choose_device(const std::vector<VisibleDevice>& devices, const std
                    matches.empty() ? "does not exist" : "names several GPUs", listing(devices)));
 }
 
-std::optional<std::string> device_allocated_by_ctest() {
-  const char* groups = std::getenv("CTEST_RESOURCE_GROUP_COUNT");
-  const auto count = parse_integer(groups == nullptr ? "" : groups);
-  for (std::int64_t group = 0; group < count.value_or(0); ++group) {
-    const std::string variable = fmt::format("CTEST_RESOURCE_GROUP_{}_GPUS", group);
-    const char* reserved = std::getenv(variable.c_str());
-    if (reserved == nullptr) continue;
-    // "id:0,slots:1;id:1,slots:1"
-    for (const std::string& field : split(split(reserved, ';').front(), ',')) {
-      if (field.starts_with("id:")) return field.substr(3);
-    }
-  }
-  return std::nullopt;
-}
-
 }  // namespace fitest::cuda

@@ -1,8 +1,7 @@
 // SPDX-License-Identifier: Apache-2.0
-// Which GPU: by index, by UUID, or as CTest allocated it.
+// Which GPU: by index or by UUID.
 #pragma once
 
-#include <optional>
 #include <string>
 #include <vector>
 
@@ -30,8 +29,5 @@ std::string describe(const VisibleDevice& device);
 // "cuda:GPU-01", also with '_' for '-' and in any case, as a CTest resource id must be written).
 // Error (Usage) names the GPUs there are.
 VisibleDevice choose_device(const std::vector<VisibleDevice>& devices, const std::string& wanted);
-
-// The id of the first "gpus" resource that CTest reserved for this test (RESOURCE_GROUPS).
-std::optional<std::string> device_allocated_by_ctest();
 
 }  // namespace fitest::cuda

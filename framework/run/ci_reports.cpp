@@ -9,6 +9,7 @@
 #include "base/text.h"
 #include "document/document.h"
 #include "run/report.h"
+#include "run/trace_properties.h"
 
 namespace fitest {
 namespace {
@@ -72,24 +73,8 @@ std::string property(const std::string& name, const std::string& value) {
 
 std::string properties_of(const ReportedCase& reported) {
   if (!reported.trace || !reported.trace->evaluation) return {};
-  const Evaluation& evaluation = *reported.trace->evaluation;
-  std::string text = property("status", status_of(reported));
-  text += property("hardware", evaluation.environment.hardware);
-  for (const auto& [library, version] : evaluation.environment.libs) {
-    text += property("version." + library, version);
-  }
-  if (evaluation.correctness) {
-    text += property("max_absolute_error",
-                     fmt::format("{}", evaluation.correctness->max_absolute_error));
-    text += property("max_relative_error",
-                     fmt::format("{}", evaluation.correctness->max_relative_error));
-  }
-  if (evaluation.performance) {
-    text += property("latency_ms", fmt::format("{}", evaluation.performance->latency_ms));
-    text += property("reference_latency_ms",
-                     fmt::format("{}", evaluation.performance->reference_latency_ms));
-    text += property("speedup_factor", fmt::format("{}", evaluation.performance->speedup_factor));
-  }
+  std::string text;
+  for (const auto& [name, value] : trace_properties(*reported.trace)) text += property(name, value);
   return "      <properties>\n" + text + "      </properties>\n";
 }
 

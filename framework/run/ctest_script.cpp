@@ -79,6 +79,7 @@ std::string test_of(const Group& group, const CtestScriptOptions& options) {
   property("MEASUREMENT", "definition=" + first.definition->name);
   property("MEASUREMENT", "solution=" + first.solution->name);
   if (by_case) property("MEASUREMENT", "workload=" + first.workload->uuid);
+  if (!options.resource_groups.empty()) property("RESOURCE_GROUPS", options.resource_groups);
   for (const std::string& word : options.properties) text += ' ' + cmake_argument(word);
   return text + ")\n";
 }

@@ -21,7 +21,8 @@ struct CtestScriptOptions {
   std::vector<std::string> run_arguments;  // further ones for `fitest run`: "--device=virtual"
   std::vector<std::string> launcher;       // before the program: {"srun", "-n1"}
   std::vector<std::string> properties;     // of every test: name, value, name, value, …
-  double timeout_seconds = 600;            // for one case, after which CTest kills the test
+  std::string resource_groups;   // RESOURCE_GROUPS of every test: "1,gpus:25"; may be empty
+  double timeout_seconds = 600;  // for one case, after which CTest kills the test
   GroupBy group_by = GroupBy::Case;
 };
 

@@ -5,6 +5,7 @@
 
 #include "base/error.h"
 #include "base/text.h"
+#include "cuda/ctest_reservation.h"
 #include "cuda/cuda_device.h"
 #include "cuda/probe.h"
 #include "ptx/virtual_device.h"
@@ -41,9 +42,15 @@ void check_device_name(const std::string& name) {
        fmt::format("unknown device '{}': expected auto, virtual or cuda:N", name));
 }
 
+void check_request(const DeviceRequest& request) {
+  check_device_name(request.name);
+  virtual_options(request.checks);
+}
+
 DeviceChoice choose_device(const std::string& name) {
   check_device_name(name);
   if (name != "auto") return {name, "asked for"};
+  if (cuda::bind_reserved_gpus()) return {"cuda", "reserved by CTest"};
   const cuda::DriverStatus& driver = cuda::driver_status();
   if (!driver.available) return {"virtual", driver.problem};
   if (driver.devices.empty()) return {"virtual", "the NVIDIA driver shows no GPU"};

@@ -14,11 +14,12 @@ struct DeviceRequest {
   std::string checks;
 };
 
-// Error (Usage) for a name that is none; asks no driver.
+// Error (Usage) for a name or a check that is none; asks no driver.
 void check_device_name(const std::string& name);
+void check_request(const DeviceRequest& request);
 
-// The name that "auto" stands for on this machine, and why. Initialises CUDA where there is a
-// driver: not in a process that forks afterwards.
+// The name that "auto" stands for on this machine, and why: never the virtual device where CTest
+// reserved a GPU. Initialises CUDA where there is a driver: not in a process that forks afterwards.
 struct DeviceChoice {
   std::string name;
   std::string reason;

@@ -6,6 +6,7 @@
 #include <algorithm>
 
 #include "base/text.h"
+#include "run/trace_properties.h"
 
 namespace fitest {
 namespace {
@@ -39,12 +40,6 @@ std::string numeric(const std::string& name, double value) {
   return fmt::format(
       "<CTestMeasurement type=\"numeric/double\" name=\"{}\">{}</CTestMeasurement>\n",
       escape_xml(name), value);
-}
-
-double number_at(const Value& value, std::string_view group, std::string_view name) {
-  const Value* object = value.find(group);
-  const Value* member = object == nullptr ? nullptr : object->find(name);
-  return member != nullptr && member->is_number() ? member->number() : 0;
 }
 
 }  // namespace
@@ -88,18 +83,9 @@ std::string ctest_details(const std::string& text) {
 std::string ctest_measurements(const CaseResult& result, const std::string& suffix) {
   const bool alone = suffix.empty();
   if (result.skipped) return alone ? ctest_details("skipped: " + *result.skipped) : "";
-  const Evaluation& evaluation = *result.trace.evaluation;
   std::string text;
-  if (evaluation.performance) {
-    text += numeric("latency_ms" + suffix, evaluation.performance->latency_ms);
-    text += numeric("reference_latency_ms" + suffix, evaluation.performance->reference_latency_ms);
-    text += numeric("speedup_factor" + suffix, evaluation.performance->speedup_factor);
-  }
-  if (evaluation.correctness) {
-    text += numeric("max_absolute_error" + suffix, evaluation.correctness->max_absolute_error);
-    text += numeric("max_relative_error" + suffix, evaluation.correctness->max_relative_error);
-  }
-  text += numeric("compile_ms" + suffix, number_at(result.trace.fitest, "compile", "milliseconds"));
+  for (const auto& [name, value] : trace_numbers(result.trace))
+    text += numeric(name + suffix, value);
   if (!alone) return text;
   const std::string why = result.ruling ? result.ruling->reason : result.message;
   const std::string first_line = why.substr(0, why.find('\n'));

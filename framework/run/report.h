@@ -13,10 +13,9 @@ namespace fitest {
 // "PASSED  rmsnorm_h4096/vectorized/1a2b3c4d  12.3 ms  max abs 0.0039 …" and, after a failure, why.
 std::string console_lines(const Case& planned, const CaseResult& result);
 
-// <CTestMeasurement> and <CTestDetails> tags, one a line, escaped: latency_ms,
-// reference_latency_ms, speedup, max errors, compile_ms (research/ctest.md §3.4).
-// Where one test runs several cases, a suffix ("/1a2b3c4d") tells their measurements apart, and the
-// details are the test's.
+// <CTestMeasurement> tags of trace_numbers(), and <CTestDetails> with the status and the reason;
+// one a line, escaped (research/ctest.md §3.4). Where one test runs several cases, a suffix
+// ("/1a2b3c4d") tells their measurements apart, and the details are the test's.
 std::string ctest_measurements(const CaseResult& result, const std::string& suffix = {});
 std::string ctest_details(const std::string& text);
 

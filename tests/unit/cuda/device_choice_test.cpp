@@ -20,12 +20,7 @@ class DeviceChoice : public testing::Test {
     ::unsetenv("CUDA_VISIBLE_DEVICES");
     gpu_.device_count = 2;
   }
-  void TearDown() override {
-    for (const char* name :
-         {"CUDA_VISIBLE_DEVICES", "CTEST_RESOURCE_GROUP_COUNT", "CTEST_RESOURCE_GROUP_0_GPUS"}) {
-      ::unsetenv(name);
-    }
-  }
+  void TearDown() override { ::unsetenv("CUDA_VISIBLE_DEVICES"); }
   std::string chosen(const std::string& wanted) {
     return choose_device(list_devices(fake_driver(gpu_)), wanted).uuid;
   }
@@ -75,13 +70,6 @@ TEST_F(DeviceChoice, RefusalNamesTheVariableThatHidesDevices) {
 
 TEST_F(DeviceChoice, AmbiguousUuidIsRefused) {
   EXPECT_THAT(refusal("GPU-a"), testing::StartsWith("device 'GPU-a' names several GPUs"));
-}
-
-TEST_F(DeviceChoice, AllocationOfCTestIsRead) {
-  EXPECT_EQ(device_allocated_by_ctest(), std::nullopt);
-  ::setenv("CTEST_RESOURCE_GROUP_COUNT", "1", 1);
-  ::setenv("CTEST_RESOURCE_GROUP_0_GPUS", "id:1,slots:1", 1);
-  EXPECT_EQ(device_allocated_by_ctest(), "1");
 }
 
 }  // namespace
