@@ -1,21 +1,31 @@
 # SPDX-License-Identifier: Apache-2.0
 #[[
-What `cmake --install` puts where: the program, and the package that find_package(fitest) reads. The
-same package lies in <build tree>/cmake for a project that uses fitest without installing it. `cpack`
-in the build tree makes a .deb and a .tar.gz.
+What `cmake --install` puts where: the program and the package that find_package(fitest) reads
+(component fitest), the library fitest::gtest and its headers (component fitest-gtest). The same
+package lies in <build tree>/cmake for a project that uses fitest without installing it. `cpack` in
+the build tree makes a .deb and a .tar.gz of both components.
 ]]
 include(CMakePackageConfigHelpers)
 include(GNUInstallDirs)
 
 set(fitest_package_dir ${CMAKE_INSTALL_DATADIR}/fitest/cmake)
 set(fitest_package_files fitest-config.cmake fitest_dashboard.cmake fitest_discover_tests.cmake
-                         fitest_list_cases.cmake fitest_report_failure.cmake)
+                         fitest_list_cases.cmake fitest_report_failure.cmake
+                         fitest_resources.cmake)
 install(TARGETS fitest EXPORT fitest-targets RUNTIME COMPONENT fitest)
 install(EXPORT fitest-targets NAMESPACE fitest:: DESTINATION ${fitest_package_dir}
         COMPONENT fitest)
 export(EXPORT fitest-targets NAMESPACE fitest::
        FILE ${PROJECT_BINARY_DIR}/cmake/fitest-targets.cmake)
-# No library is installed, so that the package fits every compiler and word size.
+install(TARGETS fitest_gtest EXPORT fitest-gtest-targets
+        LIBRARY DESTINATION ${CMAKE_INSTALL_LIBDIR} COMPONENT fitest-gtest)
+install(DIRECTORY ${PROJECT_SOURCE_DIR}/framework/googletest/fitest
+        DESTINATION ${CMAKE_INSTALL_INCLUDEDIR} COMPONENT fitest-gtest)
+install(EXPORT fitest-gtest-targets NAMESPACE fitest:: DESTINATION ${fitest_package_dir}
+        COMPONENT fitest-gtest)
+export(EXPORT fitest-gtest-targets NAMESPACE fitest::
+       FILE ${PROJECT_BINARY_DIR}/cmake/fitest-gtest-targets.cmake)
+# The program suits every project; who wants the library finds out when linking it.
 write_basic_package_version_file(${PROJECT_BINARY_DIR}/cmake/fitest-config-version.cmake
                                  COMPATIBILITY SameMinorVersion ARCH_INDEPENDENT)
 foreach(file IN LISTS fitest_package_files)

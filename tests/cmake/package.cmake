@@ -62,4 +62,4 @@ ${call}
 endfunction()
 expect_not_found("find_package(fitest 9.1 REQUIRED)" "compatible with requested version \"9.1\"")
 expect_not_found("find_package(fitest REQUIRED COMPONENTS program plot)"
-                 "fitest has no component \"plot\"; the components are: program")
+                 "fitest has no component \"plot\"; the components are: program gtest")

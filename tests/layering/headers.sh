@@ -6,7 +6,7 @@
 set -euo pipefail
 cd "$1"
 # Headers of one instruction-set level are read here at the baseline: -Wno-psabi.
-readonly -a check=("$2" -std=c++20 -Wall -Wextra -Wno-psabi -Werror -fsyntax-only -I. -x c++ /dev/null -include)
+readonly -a check=("$2" -std=c++20 -Wall -Wextra -Wno-psabi -Werror -fsyntax-only -I. -Igoogletest -x c++ /dev/null -include)
 
 proven_by_the_build() {
   local source=${1%.h}.cpp

@@ -8,7 +8,7 @@ from framework/, or that brings a third party's header where it must not be.
 cmake_minimum_required(VERSION 3.25)
 
 # Folders, lowest first, and what each may include besides itself.
-set(folders base document schema tensor pytorch compile device cuda ptx check measure run cli)
+set(folders base document schema tensor pytorch compile device cuda ptx check measure run googletest cli)
 set(base_may)
 set(document_may base)
 set(schema_may base document)
@@ -21,6 +21,7 @@ set(ptx_may base device)
 set(check_may base document tensor schema)
 set(measure_may base device)
 set(run_may base document schema tensor pytorch compile device cuda ptx check measure)
+set(googletest_may ${run_may} run)
 set(cli_may ${run_may} run)
 
 # Third parties, the folders that may include them, and where: in any file or in .cpp alone.
