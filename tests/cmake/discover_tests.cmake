@@ -30,18 +30,6 @@ ${text}
   run(${CMAKE_COMMAND} -S ${SCRATCH} -B ${SCRATCH}/build)
 endmacro()
 
-# expect_error(<call> <message>): configuring fails with one error, which is this one.
-macro(expect_error call message)
-  configure("${call}")
-  expect_status(1)
-  expect_output("${message}")
-  string(REGEX MATCHALL "CMake Error" errors "${output}")
-  list(LENGTH errors count)
-  if(NOT count EQUAL 1)
-    message(FATAL_ERROR "${count} errors instead of one:\n${output}")
-  endif()
-endmacro()
-
 function(make_dataset)
   file(MAKE_DIRECTORY ${SCRATCH}/data)
   foreach(name IN LISTS ARGN)
@@ -166,89 +154,6 @@ function(case_paths_may_hold_spaces)
   expect_all_passed(1)
 endfunction()
 
-function(case_an_unknown_keyword_is_named)
-  expect_error([[fitest_discover_tests(s DATASET d DEFINITION x)]]
-               "fitest_discover_tests(s): unexpected argument \"DEFINITION\"; the keywords are: \
-BASELINE CONFIG DATASET DEFINITIONS DEVICE")
-endfunction()
-
-function(case_a_keyword_without_value_is_named)
-  expect_error([[fitest_discover_tests(s DATASET d TIER)]] "fitest_discover_tests(s): TIER needs a value")
-endfunction()
-
-function(case_the_dataset_is_required)
-  expect_error([[fitest_discover_tests(s)]] "fitest_discover_tests(s): DATASET <dir> is missing")
-endfunction()
-
-function(case_a_suite_name_is_used_once)
-  expect_error("fitest_discover_tests(s DATASET d)\nfitest_discover_tests(s DATASET e)"
-               "there is a suite s already; give this one another name")
-endfunction()
-
-function(case_a_suite_name_has_no_odd_characters)
-  expect_error([[fitest_discover_tests("a b" DATASET d)]] "a suite's name consists of letters")
-endfunction()
-
-function(case_an_unknown_policy_is_refused)
-  expect_error([[fitest_discover_tests(s DATASET d POLICY lax)]]
-               "POLICY is \"lax\"; expected strict or compat")
-endfunction()
-
-function(case_an_unknown_tier_is_refused)
-  expect_error([[fitest_discover_tests(s DATASET d TIER fast)]]
-               "TIER is \"fast\"; expected quick or full")
-endfunction()
-
-function(case_an_unknown_device_is_refused)
-  expect_error([[fitest_discover_tests(s DATASET d DEVICE gpu)]]
-               "DEVICE is \"gpu\"; expected auto, virtual or cuda:<n>")
-endfunction()
-
-function(case_a_timeout_is_a_positive_number)
-  expect_error([[fitest_discover_tests(s DATASET d TIMEOUT 0)]]
-               "TIMEOUT is \"0\"; expected a whole number of seconds, 1 or more")
-endfunction()
-
-function(case_a_config_file_must_exist)
-  expect_error([[fitest_discover_tests(s DATASET d CONFIG c.yaml)]]
-               "CONFIG ${SCRATCH}/c.yaml does not exist")
-endfunction()
-
-function(case_a_baseline_must_exist)
-  expect_error([[fitest_discover_tests(s DATASET d BASELINE b)]]
-               "BASELINE ${SCRATCH}/b does not exist")
-endfunction()
-
-function(case_a_slowdown_needs_a_baseline)
-  expect_error([[fitest_discover_tests(s DATASET d MAX_SLOWDOWN 1.1)]]
-               "MAX_SLOWDOWN needs BASELINE")
-endfunction()
-
-function(case_a_slowdown_is_a_factor)
-  expect_error([[fitest_discover_tests(s DATASET d MAX_SLOWDOWN 5%)]]
-               "MAX_SLOWDOWN is \"5%\"; expected a factor of 1 or more")
-endfunction()
-
-function(case_a_file_of_known_failures_must_exist)
-  expect_error([[fitest_discover_tests(s DATASET d KNOWN_FAILURES k.yaml)]]
-               "KNOWN_FAILURES ${SCRATCH}/k.yaml does not exist")
-endfunction()
-
-function(case_an_unknown_grouping_is_refused)
-  expect_error([[fitest_discover_tests(s DATASET d GROUP_BY author)]]
-               "GROUP_BY is \"author\"; expected case or solution")
-endfunction()
-
-function(case_a_property_needs_a_value)
-  expect_error([[fitest_discover_tests(s DATASET d PROPERTIES COST)]]
-               "PROPERTIES needs a value after each name")
-endfunction()
-
-function(case_properties_do_not_replace_those_of_fitest)
-  expect_error([[fitest_discover_tests(s DATASET d PROPERTIES COST 1 SKIP_RETURN_CODE 3)]]
-               "PROPERTIES may not set SKIP_RETURN_CODE, which fitest sets itself")
-endfunction()
-
 function(case_a_launcher_comes_from_the_project_or_the_environment)
   make_dataset(alpha)
   configure("set(FITEST_TEST_LAUNCHER srun -n1)\nfitest_discover_tests(s DATASET data)")
@@ -261,13 +166,6 @@ function(case_a_launcher_comes_from_the_project_or_the_environment)
   expect_no_output("srun")
 endfunction()
 
-function(case_testing_must_be_enabled)
-  configure("fitest_discover_tests(s DATASET d)" TESTING "# not enabled")
-  expect_status(1)
-  expect_output("testing is not enabled; call enable_testing() or include(CTest) in \
-${SCRATCH}/CMakeLists.txt")
-endfunction()
-
 function(case_testing_may_be_enabled_late_or_turned_off)
   make_dataset(alpha)
   configure("fitest_discover_tests(s DATASET data)\nenable_testing()" TESTING "# later")
@@ -276,18 +174,6 @@ function(case_testing_may_be_enabled_late_or_turned_off)
   expect_output("Total Tests: 1")
   configure("fitest_discover_tests(s DATASET data)" TESTING "set(BUILD_TESTING OFF)")
   expect_status(0)
-endfunction()
-
-function(case_the_program_must_be_known)
-  configure("")
-  file(WRITE ${SCRATCH}/CMakeLists.txt "cmake_minimum_required(VERSION 3.25)
-project(user LANGUAGES NONE)
-include(\"${module_dir}/fitest_discover_tests.cmake\")
-fitest_discover_tests(s DATASET d)")
-  run(${CMAKE_COMMAND} -S ${SCRATCH} -B ${SCRATCH}/build)
-  expect_status(1)
-  expect_output("there is no target fitest::fitest; call find_package(fitest) or \
-add_subdirectory() of fitest's sources first")
 endfunction()
 
 function(case_several_configurations_share_a_build_tree)

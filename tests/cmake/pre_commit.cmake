@@ -24,6 +24,7 @@ macro(hooks stage)
   execute_process(
     COMMAND ${PRE_COMMIT} run --hook-stage ${stage} WORKING_DIRECTORY ${work}
     RESULT_VARIABLE status OUTPUT_VARIABLE output ERROR_VARIABLE output)
+  string(REGEX REPLACE "[ \n]+" " " output "${output}")
 endmacro()
 
 file(REMOVE_RECURSE ${SCRATCH})
@@ -66,6 +67,19 @@ file(WRITE ${kernel} "${wrong}")
 hooks(push)
 expect_status(1)
 expect_output("INCORRECT_NUMERICAL")
+
+# Both threads of a pair write one element of shared memory; each result alone would be right.
+file(WRITE ${kernel} "extern \"C\" __global__ void scale(const float* x, float factor, float* y) {
+  __shared__ float sum[128];
+  const unsigned i = blockIdx.x * blockDim.x + threadIdx.x;
+  sum[threadIdx.x / 2] = x[i];
+  y[i] = x[i] * factor + 0 * sum[threadIdx.x / 2];
+}
+")
+hooks(push)
+expect_status(1)
+expect_output("RUNTIME_ERROR scale_n256/simple/11111111")
+expect_output("kernel.cu:4: shared race")
 
 file(WRITE ${kernel} "${good}")
 file(APPEND ${work}/definitions/elementwise/scale_n256.yaml "unknown: [\n")
