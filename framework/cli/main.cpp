@@ -1,16 +1,30 @@
 // SPDX-License-Identifier: Apache-2.0
 // The `fitest` program: parses the command line and runs one subcommand.
 #include <CLI/CLI.hpp>
+#include <algorithm>
 #include <exception>
 #include <iostream>
 
 #include "base/error.h"
+#include "base/text.h"
 #include "cli/command.h"
 
 namespace {
 
 int exit_code_of(const fitest::Error& error) {
   return error.kind() == fitest::ErrorKind::Usage ? fitest::kExitUsage : fitest::kExitFail;
+}
+
+// CLI11 would only say that some subcommand is required.
+void check_subcommand(const CLI::App& app, const std::string& word) {
+  std::vector<std::string> names;
+  for (const CLI::App* command : app.get_subcommands({})) names.push_back(command->get_name());
+  if (std::find(names.begin(), names.end(), word) != names.end()) return;
+  const auto meant = fitest::nearest(word, names);
+  fitest::fail(fitest::ErrorKind::Usage,
+               "there is no command '" + word + "'" +
+                   (meant ? "; did you mean '" + *meant + "'?"
+                          : ": expected one of " + fitest::join(names, ", ")));
 }
 
 int run(int argc, char** argv) {
@@ -28,12 +42,11 @@ int run(int argc, char** argv) {
   fitest::add_hook_command(app, chosen);
   fitest::add_doctor_command(app, chosen);
   try {
+    if (argc > 1 && argv[1][0] != '-') check_subcommand(app, argv[1]);
     app.parse(argc, argv);
+    return chosen();
   } catch (const CLI::ParseError& error) {
     return app.exit(error) == 0 ? fitest::kExitPass : fitest::kExitUsage;
-  }
-  try {
-    return chosen();
   } catch (const fitest::Error& error) {
     std::cerr << error.what() << '\n';
     return exit_code_of(error);

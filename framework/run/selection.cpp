@@ -85,7 +85,11 @@ bool in_shard(const std::string& name, const Shard& shard) {
 std::vector<fs::path> changed_files(const fs::path& root, const std::string& revision) {
   std::vector<fs::path> names;
   // The commit is named first: a revision that begins like an option stays a revision.
-  git_names(root, {"rev-parse", "--verify", "--end-of-options", revision + "^{commit}"}, names);
+  try {
+    git_names(root, {"rev-parse", "--verify", "--end-of-options", revision + "^{commit}"}, names);
+  } catch (const Error& error) {
+    fail(error.kind(), fmt::format("changed since '{}': {}", revision, error.what()));
+  }
   names.clear();
   git_names(root, {"diff", "--name-only", "--relative", "-z", revision, "--", "."}, names);
   git_names(root, {"ls-files", "--others", "--exclude-standard", "-z", "--", "."}, names);
