@@ -156,8 +156,9 @@ std::vector<std::string> command_again(const RunCommand& command, const Case& pl
   add(!command.run.device.checks.empty(), "--check=" + command.run.device.checks);
   add(command.run.seed != 0, fmt::format("--seed={}", command.run.seed));
   add(command.reference != "auto", "--reference=" + command.reference);
-  add(!command.config_file.empty(),
-      "--config=" + std::filesystem::absolute(command.config_file).string());
+  if (!command.config_file.empty()) {
+    words.push_back("--config=" + std::filesystem::absolute(command.config_file).string());
+  }
   return words;
 }
 

@@ -91,7 +91,6 @@ expect_groups(2)
 run_ctest(-V -j2)
 expect_status(8)
 expect_cases_on(1 1 0 0)
-expect_output("CTEST_RESOURCE_GROUP_0=gpu_memory,gpus")
 
 # A scheduler's mask: only its GPU, also one after the other.
 set(ENV{CUDA_VISIBLE_DEVICES} 3)
