@@ -56,6 +56,11 @@ endmacro()
 file(REMOVE_RECURSE ${SCRATCH})
 file(COPY ${CMAKE_CURRENT_LIST_DIR}/project DESTINATION ${SCRATCH})
 configure_file(${CMAKE_CURRENT_LIST_DIR}/receiver.py ${SCRATCH}/receiver.py COPYONLY)
+# Several samples, so that there is noise to measure.
+file(WRITE ${SCRATCH}/project/eval.yaml "{warmup_runs: 1, iterations: 5, num_trials: 1}\n")
+file(READ ${SCRATCH}/project/CMakeLists.txt text)
+string(REPLACE "DEVICE virtual" "DEVICE virtual CONFIG eval.yaml" text "${text}")
+file(WRITE ${SCRATCH}/project/CMakeLists.txt "${text}")
 
 # Accepted: every part in CDash's order, whole, with the token; measurements and the Trace inside.
 submit(ok)
@@ -118,7 +123,7 @@ separate_arguments(command UNIX_COMMAND "${command}")
 run(${command} --trace-dir ${SCRATCH}/again)
 expect_status(1)
 expect_output("INCORRECT_NUMERICAL scale_n256/simple/11111111")
-expect_output("y[0,0]: expected ")
+expect_output("y[0, 0]: expected ")
 file(READ ${SCRATCH}/build/traces/my_kernels/scale_n256/simple/11111111.ptx output)
 expect_output(".entry scale(")
 
