@@ -103,6 +103,10 @@ CaseOutcome Suite::run(std::size_t index) const {
                                          : run_unsupervised(planned, state_->run, trace);
   CaseOutcome outcome;
   outcome.properties = trace_properties(result.trace);
+  for (auto& property : outcome.properties) {
+    // GoogleTest keeps this name for itself.
+    if (property.first == "status") property.first = "verdict";
+  }
   outcome.properties.emplace_back("trace", std::filesystem::absolute(trace).string());
   outcome.text = result.skipped ? *result.skipped : console_lines(planned, result);
   outcome.status = result.skipped            ? CaseStatus::Skipped

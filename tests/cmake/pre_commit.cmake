@@ -68,7 +68,7 @@ hooks(push)
 expect_status(1)
 expect_output("INCORRECT_NUMERICAL")
 
-# Both threads of a pair write one element of shared memory; each result alone would be right.
+# Both threads of a pair write one element of shared memory; the result is right all the same.
 file(WRITE ${kernel} "extern \"C\" __global__ void scale(const float* x, float factor, float* y) {
   __shared__ float sum[128];
   const unsigned i = blockIdx.x * blockDim.x + threadIdx.x;
@@ -79,7 +79,7 @@ file(WRITE ${kernel} "extern \"C\" __global__ void scale(const float* x, float f
 hooks(push)
 expect_status(1)
 expect_output("RUNTIME_ERROR scale_n256/simple/11111111")
-expect_output("kernel.cu:4: shared race")
+expect_output("kernel.cu:4: race: store of 4 bytes at shared memory+0, and nothing orders it after the store")
 
 file(WRITE ${kernel} "${good}")
 file(APPEND ${work}/definitions/elementwise/scale_n256.yaml "unknown: [\n")
