@@ -175,6 +175,7 @@ function(program_rows)
   endforeach()
   in_program(2 "changed since 'nope': ${data}: git rev-parse says: fatal: Needed a single revision"
              list ${data} --changed-since nope)
+  set(ENV{GIT_CEILING_DIRECTORIES} ${SCRATCH})
   in_program(2 "not a git repository" list ${SCRATCH}/plain --changed-since HEAD)
 
   # Files that are not there, or wrong.
