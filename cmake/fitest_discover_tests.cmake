@@ -16,7 +16,8 @@ fitest_discover_tests(<suite>
   [GROUP_BY case|solution] solution: the workloads of a solution are one test, run by one process
                            that has the TIMEOUT of all (default: case)
   [BASELINE <dir>]         Traces of an earlier run: a case fails when it became slower, that is by
-  [MAX_SLOWDOWN <factor>]  more than this (default: 1.05) and beyond the noise of both runs
+  [MAX_SLOWDOWN <factor>]  more than this (default: 1.05) and beyond the noise of both runs, and
+                           again in two more runs
   [KNOWN_FAILURES <file>]  YAML list of {definition, solution, workload, architecture, reason}: such
                            a case is expected to fail, and fails when it passes
   [GPU_SLOTS <1..100>]     hundredths of a GPU that CTest reserves for a case where DEVICE is auto

@@ -12,6 +12,7 @@ namespace fitest {
 namespace {
 
 constexpr std::int64_t kFewestSamples = 5;
+constexpr const char* kSlower = "SLOWER";
 
 double number_in(const Value& timing, std::string_view key) {
   const Value* value = timing.find(key);
@@ -90,10 +91,14 @@ void apply_baseline(const std::filesystem::path& folder, double max_slowdown, co
   }
   Comparison comparison = compare_timing(read_baseline(file), result.trace, max_slowdown);
   if (comparison.slower) {
-    result.ruling = Ruling{"SLOWER", "slower: " + comparison.text, false};
+    result.ruling = Ruling{kSlower, "slower: " + comparison.text, false};
   } else {
     result.note = comparison.text;
   }
+}
+
+bool is_slower(const CaseResult& result) {
+  return result.ruling && result.ruling->word == kSlower;
 }
 
 }  // namespace fitest

@@ -39,4 +39,7 @@ Comparison compare_timing(const Trace& baseline, const Trace& current, double ma
 void apply_baseline(const std::filesystem::path& folder, double max_slowdown, const Case& planned,
                     CaseResult& result);
 
+// Whether apply_baseline() ruled so.
+bool is_slower(const CaseResult& result);
+
 }  // namespace fitest
