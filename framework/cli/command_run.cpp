@@ -179,10 +179,11 @@ std::vector<std::string> command_again(const RunCommand& command, const Case& pl
 
 std::string ctest_lines(const RunCommand& command, const std::vector<Case>& cases,
                         const Case& planned, const CaseResult& result) {
-  std::string text = ctest_measurements(result, measurement_suffix(cases, planned));
+  const std::string suffix = measurement_suffix(cases, planned);
+  std::string text = ctest_measurements(result, suffix);
   if (result.exit_code() != kExitFail) return text;
   const FailedCase failed{planned, result, trace_file(command, planned),
-                          command_again(command, planned)};
+                          command_again(command, planned), suffix};
   return attach_failure(failed, own_path(), command.root) + text;
 }
 

@@ -79,8 +79,8 @@ void remove_failure_files(const fs::path& trace_file) {
 std::string attach_failure(const FailedCase& failed, const std::string& program,
                            const std::string& dataset) {
   std::string tags = fmt::format(
-      "<CTestMeasurement type=\"text/string\" name=\"reproduce\">{}</CTestMeasurement>\n",
-      escape_xml(shell_line(failed.command)));
+      "<CTestMeasurement type=\"text/string\" name=\"reproduce{}\">{}</CTestMeasurement>\n",
+      escape_xml(failed.suffix), escape_xml(shell_line(failed.command)));
   const fs::path log = beside(failed.trace_file, ".log");
   write_file_atomically(log, console_lines(failed.planned, failed.result) + "\n" +
                                  failed.result.trace.evaluation->log + "\n");

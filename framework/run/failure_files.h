@@ -24,6 +24,7 @@ struct FailedCase {
   const CaseResult& result;
   std::filesystem::path trace_file;
   std::vector<std::string> command;  // that runs it again
+  std::string suffix = {};           // as for ctest_measurements()
 };
 std::string attach_failure(const FailedCase& failed, const std::string& program,
                            const std::string& dataset);
