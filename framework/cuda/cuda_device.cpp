@@ -166,7 +166,7 @@ class CudaDevice : public HardwareDevice {
     if (std::find(suspects_.begin(), suspects_.end(), launch.kernel) == suspects_.end()) {
       suspects_.push_back(launch.kernel);
     }
-    return queue_.launch(loaded, launch);
+    return queue_.launch(loaded, launch, limits_);
   }
 
   ElapsedTime time(const std::function<void()>& body) override {

@@ -6,7 +6,6 @@
 
 #include "base/error.h"
 #include "base/text.h"
-#include "cuda/launch_check.h"
 #include "cuda/output_capture.h"
 #include "cuda/polling.h"
 
@@ -27,6 +26,17 @@ class FlagScope {
  private:
   bool& flag_;
 };
+
+std::vector<LaunchAttribute> attributes_of(const Launch& launch) {
+  std::vector<LaunchAttribute> attributes;
+  if (launch.cluster) {
+    const Dim3& cluster = *launch.cluster;
+    attributes.push_back(
+        {LaunchAttributeId::ClusterDimension, 0, {cluster.x, cluster.y, cluster.z}});
+  }
+  if (launch.cooperative) attributes.push_back({LaunchAttributeId::Cooperative, 0, {1}});
+  return attributes;
+}
 
 Fault out_of_time(const std::string& kernel) {
   Fault fault;
@@ -81,7 +91,8 @@ void CudaQueue::fill_words(CudaAddress target, std::uint32_t word, std::size_t c
                    "filling memory of the GPU");
 }
 
-std::optional<Fault> CudaQueue::launch(const CudaModule& module, const Launch& launch) {
+std::optional<Fault> CudaQueue::launch(const CudaModule& module, const Launch& launch,
+                                       const LaunchLimits& limits) {
   if (context_.lost()) return context_.lost();
   if (std::chrono::steady_clock::now() >= deadline_) return out_of_time(launch.kernel);
   use_gpu();
@@ -90,6 +101,12 @@ std::optional<Fault> CudaQueue::launch(const CudaModule& module, const Launch& l
   CudaResult result = opt_in(function, *module.find(launch.kernel), launch);
   if (result == CudaResult::Success) result = enqueue(function, launch);
   if (result == CudaResult::Success) return std::nullopt;
+  if (result == CudaResult::CooperativeTooLarge) {
+    int resident = 0;
+    context_.api().resident_blocks(&resident, function, static_cast<int>(launch.block.count()),
+                                   launch.dynamic_shared_bytes);
+    return not_resident(launch, resident, limits);
+  }
   return context_.check(result, "launching " + describe_configuration(launch), launch.kernel);
 }
 
@@ -118,12 +135,9 @@ CudaResult CudaQueue::enqueue(CudaFunctionHandle function, const Launch& launch)
   config.block_z = launch.block.z;
   config.shared_bytes = static_cast<std::uint32_t>(launch.dynamic_shared_bytes);
   config.stream = stream_.get();
-  LaunchAttribute cluster{LaunchAttributeId::ClusterDimension, 0, {}};
-  if (launch.cluster) {
-    cluster.value = {launch.cluster->x, launch.cluster->y, launch.cluster->z};
-    config.attributes = &cluster;
-    config.attribute_count = 1;
-  }
+  std::vector<LaunchAttribute> attributes = attributes_of(launch);
+  config.attributes = attributes.data();
+  config.attribute_count = static_cast<std::uint32_t>(attributes.size());
   std::vector<void*> parameters;
   parameters.reserve(launch.arguments.size());
   for (const KernelArgument& argument : launch.arguments) {

@@ -11,6 +11,7 @@
 #include "cuda/cuda_module.h"
 #include "cuda/event_timer.h"
 #include "cuda/gpu_lock.h"
+#include "cuda/launch_check.h"
 #include "cuda/owned.h"
 #include "device/device.h"
 
@@ -31,7 +32,8 @@ class CudaQueue {
   void copy(CudaAddress target, CudaAddress source, std::size_t size_bytes);
   void fill_words(CudaAddress target, std::uint32_t word, std::size_t count);
   // The launch must have passed check_launch().
-  std::optional<Fault> launch(const CudaModule& module, const Launch& launch);
+  std::optional<Fault> launch(const CudaModule& module, const Launch& launch,
+                              const LaunchLimits& limits = {});
 
   // Until all that was queued has ended, or the deadline passes.
   std::optional<Fault> wait();

@@ -46,6 +46,7 @@ enum class DeviceAttribute : int {
   L2CacheBytes = 38,
   ComputeMajor = 75,
   ComputeMinor = 76,
+  CooperativeLaunch = 95,
   SharedMemoryOptIn = 97,
   ClusterLaunch = 120,
 };
@@ -68,10 +69,11 @@ enum class JitOption : int {
 
 // CUlaunchAttributeID
 enum class LaunchAttributeId : int {
+  Cooperative = 2,
   ClusterDimension = 4,
 };
 
-// CUlaunchAttribute: a union of 64 bytes, of which fitest sets cluster dimensions only.
+// CUlaunchAttribute: a union of 64 bytes, of which fitest sets the first words only.
 struct LaunchAttribute {
   LaunchAttributeId id{};
   std::uint32_t padding = 0;

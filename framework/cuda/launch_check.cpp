@@ -86,6 +86,14 @@ Problem check_cluster(const Launch& launch, const LaunchLimits& limits) {
                      to_string(cluster));
 }
 
+Fault refusal(const Launch& launch, const std::string& problem) {
+  Fault fault;
+  fault.kind = FaultKind::InvalidLaunch;
+  fault.kernel = launch.kernel;
+  fault.message = fmt::format("{}; the launch: {}", problem, describe_configuration(launch));
+  return fault;
+}
+
 std::uint32_t positive(const DriverApi& api, DeviceAttribute attribute, CudaDeviceId device) {
   int value = 0;
   api.device_attribute(&value, attribute, device);
@@ -105,6 +113,8 @@ LaunchLimits read_limits(const DriverApi& api, CudaDeviceId device) {
   limits.shared_bytes = read(DeviceAttribute::SharedMemoryOptIn);
   limits.registers_per_block = static_cast<int>(read(DeviceAttribute::RegistersPerBlock));
   limits.clusters = read(DeviceAttribute::ClusterLaunch) != 0;
+  limits.cooperative = read(DeviceAttribute::CooperativeLaunch) != 0;
+  limits.sm_count = static_cast<int>(read(DeviceAttribute::SmCount));
   return limits;
 }
 
@@ -115,12 +125,19 @@ std::optional<Fault> check_launch(const Launch& launch, const KernelInfo& kernel
   if (!problem) problem = check_block(launch, kernel, limits);
   if (!problem) problem = check_shared_memory(launch, kernel, limits);
   if (!problem) problem = check_cluster(launch, limits);
+  if (!problem && launch.cooperative && !limits.cooperative) {
+    problem = "this device makes no cooperative launches";
+  }
   if (!problem) return std::nullopt;
-  Fault fault;
-  fault.kind = FaultKind::InvalidLaunch;
-  fault.kernel = launch.kernel;
-  fault.message = fmt::format("{}; the launch: {}", *problem, describe_configuration(launch));
-  return fault;
+  return refusal(launch, *problem);
+}
+
+Fault not_resident(const Launch& launch, int blocks_per_sm, const LaunchLimits& limits) {
+  return refusal(
+      launch, fmt::format("a cooperative launch needs all of its {} blocks resident at once; {} of "
+                          "them fit on a multiprocessor, so {} on the device's {}",
+                          launch.grid.count(), blocks_per_sm, blocks_per_sm * limits.sm_count,
+                          limits.sm_count));
 }
 
 std::string describe_configuration(const Launch& launch) {
@@ -130,6 +147,7 @@ std::string describe_configuration(const Launch& launch) {
   if (launch.dynamic_shared_bytes != 0) {
     text += fmt::format(", {} bytes of dynamic shared memory", launch.dynamic_shared_bytes);
   }
+  if (launch.cooperative) text += ", cooperative";
   return text;
 }
 

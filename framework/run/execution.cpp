@@ -110,7 +110,8 @@ void Execution::prepare(const CompileResult& image, const std::string& target,
                   planned.block,
                   planned.cluster,
                   planned.dynamic_shared_bytes,
-                  {}};
+                  {},
+                  planned.cooperative};
     prepare_fault_ = bind_arguments(planned, *kernel, launch);
     if (prepare_fault_) return;
     launches_.push_back(std::move(launch));

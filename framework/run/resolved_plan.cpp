@@ -112,6 +112,7 @@ class PlanResolver {
     kernel.name_expression = resolve_name(spec.name);
     kernel.grid = resolve_dim(spec.grid, "grid");
     kernel.block = resolve_dim(spec.block, "block");
+    kernel.cooperative = spec.cooperative;
     if (!spec.cluster.empty()) kernel.cluster = resolve_dim(spec.cluster, "cluster");
     if (spec.shared_memory) {
       const std::int64_t bytes = evaluate_integer(*spec.shared_memory);

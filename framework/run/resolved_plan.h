@@ -33,6 +33,7 @@ struct PlannedKernel {
   std::optional<Dim3> cluster;
   std::size_t dynamic_shared_bytes = 0;
   std::vector<PlannedArgument> arguments;
+  bool cooperative = false;
 };
 
 struct ResolvedPlan {

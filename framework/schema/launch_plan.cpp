@@ -134,6 +134,7 @@ class PlanReader {
       kernel.block = expressions(fields, "block", kMaxDimensions);
     }
     kernel.cluster = expressions(fields, "cluster", kMaxDimensions);
+    kernel.cooperative = fields.optional_boolean("cooperative", false);
     if (const Value* bytes = fields.find("shared_memory")) {
       kernel.shared_memory = expression(*bytes, "\"shared_memory\"");
     }

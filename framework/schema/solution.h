@@ -47,6 +47,7 @@ struct KernelSpec {
   std::vector<PlanExpression> cluster;
   std::optional<PlanExpression> shared_memory;
   std::optional<std::vector<ArgumentSpec>> arguments;  // absent: inputs then outputs
+  bool cooperative = false;                            // a grid that waits for itself
   SourceRange range;
 };
 

@@ -101,5 +101,17 @@ TEST_F(GpuLaunch, PrintedTextIsCaptured) {
   EXPECT_EQ(device_->take_output(), "hello 7\nhello 7\n");
 }
 
+TEST_F(GpuLaunch, CooperativeGridIsRefusedWithWhatFitsAndTheGpuGoesOn) {
+  Launch greet{"greet", {100000, 1, 1}, {1024, 1, 1}, std::nullopt, 0, {}};
+  greet.cooperative = true;
+  const auto fault = launch(kGreet, greet);
+  ASSERT_TRUE(fault);
+  EXPECT_EQ(fault->kind, FaultKind::InvalidLaunch) << describe(*fault);
+  const int fitting = 2 * device_->properties().sm_count;
+  EXPECT_THAT(fault->message, HasSubstr("needs all of its 100000 blocks resident at once; 2 of"));
+  EXPECT_THAT(fault->message, HasSubstr("so " + std::to_string(fitting) + " on the device's"));
+  EXPECT_EQ(device_->synchronize(), std::nullopt);
+}
+
 }  // namespace
 }  // namespace fitest::cuda

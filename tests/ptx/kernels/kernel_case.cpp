@@ -246,6 +246,7 @@ std::string run_case(const KernelCase& kernel, const std::string& target, Device
   launch.grid = kernel.grid;
   launch.block = kernel.block;
   launch.dynamic_shared_bytes = kernel.shared_bytes;
+  launch.cooperative = kernel.cooperative;
   const std::vector<BufferPtr> buffers = bind_arguments(kernel, device, launch);
   fault = device.launch(*module, launch);
   if (!fault) fault = device.synchronize();

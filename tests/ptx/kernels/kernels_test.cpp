@@ -55,7 +55,6 @@ class GpuKernels : public Kernels {
     if (IsSkipped()) return;
     const cuda::Driver& driver = cuda::installed_driver();
     if (!driver.usable()) GTEST_SKIP() << driver.problem;
-    if (kernel().cooperative) GTEST_SKIP() << "fitest's CUDA device makes no cooperative launch";
     device_ = cuda::make_cuda_device({});
     const int major = target() == "compute_90" ? 9 : 8;
     if (device_->properties().compute_major < major) {

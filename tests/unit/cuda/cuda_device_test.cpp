@@ -192,6 +192,27 @@ TEST_F(CudaDeviceTest, LaunchPassesGridBlockAndCluster) {
   EXPECT_THAT(std::span(attribute.value).first(3), ElementsAre(2, 1, 1));
 }
 
+TEST_F(CudaDeviceTest, CooperativeLaunchSaysSoToTheDriver) {
+  launch_.cooperative = true;
+  EXPECT_EQ(launch("add", {}), std::nullopt);
+  const LaunchAttribute& attribute = gpu_.launches.at(0).attributes.at(0);
+  EXPECT_EQ(attribute.id, LaunchAttributeId::Cooperative);
+  EXPECT_EQ(attribute.value.front(), 1u);
+}
+
+TEST_F(CudaDeviceTest, CooperativeGridOfMoreThanTheGpuHoldsIsRefusedWithWhatFits) {
+  launch_.cooperative = true;
+  launch_.grid = {265, 1, 1};
+  const auto fault = launch("add", {.resident_blocks = 2});
+  ASSERT_TRUE(fault);
+  EXPECT_EQ(describe(*fault),
+            "invalid launch: a cooperative launch needs all of its 265 blocks resident at once; 2 "
+            "of them fit on a multiprocessor, so 264 on the device's 132; the launch: grid "
+            "(265,1,1), block (64,1,1), cooperative\n    kernel add");
+  launch_.grid = {264, 1, 1};
+  EXPECT_EQ(launch("add", {.resident_blocks = 2}), std::nullopt);
+}
+
 TEST_F(CudaDeviceTest, SharedMemoryOverTheDefaultIsOptedInto) {
   launch_.dynamic_shared_bytes = 49152;
   launch("small", {});

@@ -11,6 +11,7 @@ namespace fitest::cuda {
 namespace {
 
 constexpr std::size_t kAlignment = 512;
+constexpr int kMultiprocessors = 132;
 
 FakeGpu* current = nullptr;
 
@@ -33,20 +34,15 @@ FakeKernel& kernel_of(CudaFunctionHandle function) {
 }
 
 CudaResult device_attribute(int* value, DeviceAttribute attribute, CudaDeviceId) {
-  static const std::map<DeviceAttribute, int> values{{DeviceAttribute::MaxThreadsPerBlock, 1024},
-                                                     {DeviceAttribute::MaxBlockX, 1024},
-                                                     {DeviceAttribute::MaxBlockY, 1024},
-                                                     {DeviceAttribute::MaxBlockZ, 64},
-                                                     {DeviceAttribute::MaxGridX, 2147483647},
-                                                     {DeviceAttribute::MaxGridY, 65535},
-                                                     {DeviceAttribute::MaxGridZ, 65535},
-                                                     {DeviceAttribute::RegistersPerBlock, 65536},
-                                                     {DeviceAttribute::SmCount, 132},
-                                                     {DeviceAttribute::L2CacheBytes, 4096},
-                                                     {DeviceAttribute::ComputeMajor, 9},
-                                                     {DeviceAttribute::ComputeMinor, 0},
-                                                     {DeviceAttribute::SharedMemoryOptIn, 232448},
-                                                     {DeviceAttribute::ClusterLaunch, 1}};
+  static const std::map<DeviceAttribute, int> values{
+      {DeviceAttribute::MaxThreadsPerBlock, 1024},  {DeviceAttribute::MaxBlockX, 1024},
+      {DeviceAttribute::MaxBlockY, 1024},           {DeviceAttribute::MaxBlockZ, 64},
+      {DeviceAttribute::MaxGridX, 2147483647},      {DeviceAttribute::MaxGridY, 65535},
+      {DeviceAttribute::MaxGridZ, 65535},           {DeviceAttribute::RegistersPerBlock, 65536},
+      {DeviceAttribute::SmCount, kMultiprocessors}, {DeviceAttribute::L2CacheBytes, 4096},
+      {DeviceAttribute::ComputeMajor, 9},           {DeviceAttribute::ComputeMinor, 0},
+      {DeviceAttribute::CooperativeLaunch, 1},      {DeviceAttribute::SharedMemoryOptIn, 232448},
+      {DeviceAttribute::ClusterLaunch, 1}};
   *value = values.at(attribute);
   return CudaResult::Success;
 }
@@ -128,6 +124,9 @@ CudaResult launch(const LaunchConfig* config, CudaFunctionHandle function, void*
   FakeLaunch launched{*config, {}, {}};
   for (unsigned i = 0; i < config->attribute_count; ++i) {
     launched.attributes.push_back(config->attributes[i]);
+    if (config->attributes[i].id != LaunchAttributeId::Cooperative) continue;
+    const auto resident = static_cast<unsigned>(kernel.resident_blocks * kMultiprocessors);
+    if (config->grid_x > resident) return CudaResult::CooperativeTooLarge;
   }
   launched.parameters.assign(parameters, parameters + kernel.parameter_bytes.size());
   current->launches.push_back(launched);
@@ -249,6 +248,10 @@ void add_modules(DriverApi& api) {
   };
   api.function_parameter = parameter;
   api.launch = launch;
+  api.resident_blocks = [](int* blocks, CudaFunctionHandle function, int, std::size_t) {
+    *blocks = kernel_of(function).resident_blocks;
+    return current->sticky;
+  };
 }
 
 void add_streams(DriverApi& api) {

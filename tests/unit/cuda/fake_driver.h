@@ -24,6 +24,7 @@ struct FakeKernel {
   int max_threads = 1024;
   int registers = 32;
   int static_shared = 0;
+  int resident_blocks = 8;  // on one multiprocessor
   float milliseconds = 1;
   bool endless = false;
   CudaResult ends_with = CudaResult::Success;

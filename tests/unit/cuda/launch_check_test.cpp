@@ -97,5 +97,14 @@ TEST_F(LaunchCheck, ClusterNeedsADeviceThatHasThem) {
             "(4,1,1), block (256,1,1), cluster (4,1,1)");
 }
 
+TEST_F(LaunchCheck, CooperativeLaunchNeedsADeviceThatMakesThem) {
+  launch_.cooperative = true;
+  EXPECT_EQ(problem(),
+            "this device makes no cooperative launches; the launch: grid (1,1,1), block "
+            "(256,1,1), cooperative");
+  limits_.cooperative = true;
+  EXPECT_EQ(problem(), "none");
+}
+
 }  // namespace
 }  // namespace fitest::cuda

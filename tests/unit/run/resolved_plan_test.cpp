@@ -63,6 +63,12 @@ TEST_F(ResolvePlan, EvaluatesGridAndBlockFromAxes) {
   EXPECT_EQ(plan.kernels.at(0).block, (Dim3{256, 1, 1}));
 }
 
+TEST_F(ResolvePlan, CooperativeIsKept) {
+  EXPECT_FALSE(resolve().kernels.at(0).cooperative);
+  kernel().cooperative = true;
+  EXPECT_TRUE(resolve().kernels.at(0).cooperative);
+}
+
 TEST_F(ResolvePlan, PassesInputsThenOutputsByDefault) {
   const ResolvedPlan plan = resolve();
   std::vector<std::string> names;

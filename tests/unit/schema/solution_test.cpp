@@ -56,6 +56,7 @@ spec:
         grid: [batch_size, heads, splits]
         block: [threads]
         cluster: [1, 1, 2]
+        cooperative: true
         shared_memory: 2 * 64 * heads
         arguments: [q, {int32: splits}, {float32: "scale * 2"}]
       - {name: merge, grid: splits, block: 32}
@@ -126,6 +127,8 @@ TEST_F(SolutionFolder, ReadsTheLaunchPlan) {
   EXPECT_EQ(kernel.name.text, "attention<{threads}, {splits * 2}>");
   EXPECT_EQ(kernel.grid[2].text, "splits");
   EXPECT_EQ(kernel.cluster.size(), 3u);
+  EXPECT_TRUE(kernel.cooperative);
+  EXPECT_FALSE(plan.kernels[1].cooperative);
   EXPECT_EQ(kernel.shared_memory->text, "2 * 64 * heads");
   ASSERT_EQ(kernel.arguments->size(), 3u);
   EXPECT_EQ((*kernel.arguments)[0].name, "q");
@@ -147,7 +150,7 @@ TEST_F(SolutionFolder, SourceThatIsMissingOrEmptyIsAnErrorAtItsLine) {
   write_file_atomically(folder_ / "kernel.cu", "");
   EXPECT_FALSE(read(kPlanned));
   EXPECT_THAT(diagnostics_.render_all(),
-              HasSubstr("test.yaml:27:11: error: the source \"kernel.cu\" "
+              HasSubstr("test.yaml:28:11: error: the source \"kernel.cu\" "
                         "is empty"));
   EXPECT_THAT(diagnostics_.render_all(), HasSubstr("common.cuh: No such file or directory"));
 }
