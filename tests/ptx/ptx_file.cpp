@@ -107,6 +107,8 @@ void parse_run(const std::string& text, PtxFile& file) {
       file.launch.block = parse_dim(value);
     } else if (key == "shared") {
       file.launch.dynamic_shared_bytes = static_cast<std::size_t>(*parse_integer(value));
+    } else if (key == "cooperative" && value == "1") {
+      file.launch.cooperative = true;
     } else if (key == "check" && value == "init") {
       file.check_init = true;
     } else if (key == "check" && value == "race") {
@@ -227,12 +229,19 @@ std::string compare_fault(const PtxFile& file, const std::optional<Fault>& fault
   return fmt::format("expected the fault\n{}\nbut got\n{}\n", *file.fault, actual);
 }
 
+// "sm_90a" is 90.
+int target_of(const std::string& text) {
+  const std::size_t at = text.find("\n.target sm_");
+  return at == std::string::npos ? 80 : std::atoi(text.c_str() + at + 12);
+}
+
 }  // namespace
 
 PtxFile read_ptx_file(const std::string& path) {
   PtxFile file;
   file.path = path;
   file.text = read_file(path);
+  file.compute_capability = target_of(file.text);
   std::string pending;
   for (const std::string& line : split(file.text, '\n')) {
     if (!line.starts_with("//")) break;
@@ -250,7 +259,8 @@ PtxFile read_ptx_file(const std::string& path) {
 
 std::string run_ptx_file(const PtxFile& file, Device& device) {
   std::optional<Fault> fault;
-  const ModulePtr module = device.load(Image{Image::Kind::Ptx, file.text, "compute_80"}, fault);
+  const std::string target = fmt::format("compute_{}", file.compute_capability);
+  const ModulePtr module = device.load(Image{Image::Kind::Ptx, file.text, target}, fault);
   if (!module) return compare_fault(file, fault);
   Launch launch = file.launch;
   std::vector<BufferPtr> buffers;

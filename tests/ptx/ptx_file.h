@@ -3,6 +3,7 @@
 // out, on any Device.
 //
 //   // run: kernel=<name> grid=<x>[,y[,z]] block=<x>[,y[,z]] [shared=<bytes>] [check=init|race]
+//        [cooperative=1]
 //   // in <name> <type>: <values>       a buffer that the kernel may only read
 //   // out <name> <type>: <values>      a buffer that must hold these values afterwards
 //   // inout <name> <type>: <values> -> <values>
@@ -46,6 +47,7 @@ struct PtxFile {
   std::string path;
   std::string text;
   Launch launch;
+  int compute_capability = 80;  // that the text's .target asks for
   std::vector<PtxParameter> parameters;
   std::optional<std::string> fault;
   std::optional<std::string> prints;
