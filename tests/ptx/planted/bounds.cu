@@ -2,21 +2,21 @@
 // Accesses outside of buffers, shared memory and the stack.
 #include "planted.h"
 
-// run: grid=2 block=64 check=memory
+// run: grid=2 block=64 check=memory fault=out_of_bounds
 KERNEL(store_without_tail_guard) {
   const unsigned i = blockIdx.x * blockDim.x + threadIdx.x;
-  out[i] = i;  // expect: out of bounds in out
+  out[i] = i;  // expect: out of bounds in out by 1:0
 }
 KERNEL(store_without_tail_guard_right) {
   const unsigned i = blockIdx.x * blockDim.x + threadIdx.x;
   if (i < 64) out[i] = i;
 }
 
-// run: block=64 check=memory
+// run: block=64 check=memory fault=out_of_bounds
 KERNEL(load_of_next_element) {
   const unsigned i = threadIdx.x;
   const unsigned here = in[i];
-  const unsigned next = in[i + 1];  // expect: out of bounds in in
+  const unsigned next = in[i + 1];  // expect: out of bounds in in by 0:63
   out[i] = next - here;
 }
 KERNEL(load_of_next_element_right) {
@@ -26,10 +26,10 @@ KERNEL(load_of_next_element_right) {
   out[i] = next - here;
 }
 
-// run: block=32 check=memory
+// run: block=32 check=memory fault=out_of_bounds
 KERNEL(vector_load_beyond_end) {
   const uint4* rows = reinterpret_cast<const uint4*>(in);
-  const uint4 row = rows[threadIdx.x];  // expect: out of bounds in in
+  const uint4 row = rows[threadIdx.x];  // expect: out of bounds in in by 0:16
   out[threadIdx.x] = row.x + row.w;
 }
 KERNEL(vector_load_beyond_end_right) {
@@ -38,39 +38,39 @@ KERNEL(vector_load_beyond_end_right) {
   out[threadIdx.x] = row.x + row.w;
 }
 
-// run: block=32 check=memory
+// run: block=32 check=memory fault=out_of_bounds
 KERNEL(atomic_bin_past_end) {
-  atomicAdd(work + in[threadIdx.x] * 3, 1u);  // expect: out of bounds in work
+  atomicAdd(work + in[threadIdx.x] * 3, 1u);  // expect: out of bounds in work by 0:22
 }
 KERNEL(atomic_bin_past_end_right) {
   atomicAdd(work + in[threadIdx.x] * 2, 1u);
 }
 
-// run: block=32 check=memory
+// run: block=32 check=memory fault=out_of_bounds
 KERNEL(store_before_begin) {
   const int left = static_cast<int>(threadIdx.x) - 1;
-  out[left] = 1;  // expect: out of bounds in out
+  out[left] = 1;  // expect: out of bounds in out by 0:0
 }
 KERNEL(store_before_begin_right) {
   const int left = static_cast<int>(threadIdx.x) - 1;
   if (left >= 0) out[left] = 1;
 }
 
-// run: block=32 check=memory
+// run: block=32 check=memory fault=foreign_buffer
 KERNEL(foreign_by_row_stride) {
   const unsigned stride = 1u << 20;
-  out[threadIdx.x * stride] = 1;  // expect: out of bounds in out
+  out[threadIdx.x * stride] = 1;  // expect: out of bounds in out by 0:1
 }
 KERNEL(foreign_by_row_stride_right) {
   const unsigned stride = 2;
   out[threadIdx.x * stride] = 1;
 }
 
-// run: block=32 check=memory
+// run: block=32 check=memory fault=foreign_buffer
 KERNEL(foreign_by_truncated_pointer) {
   const unsigned low = static_cast<unsigned>(reinterpret_cast<unsigned long long>(work));
   unsigned* narrowed = reinterpret_cast<unsigned*>(static_cast<unsigned long long>(low));
-  narrowed[threadIdx.x] = 1;  // expect: out of bounds
+  narrowed[threadIdx.x] = 1;  // expect: out of bounds by 0:0
 }
 KERNEL(foreign_by_truncated_pointer_right) {
   const unsigned long long whole = reinterpret_cast<unsigned long long>(work);
@@ -78,12 +78,12 @@ KERNEL(foreign_by_truncated_pointer_right) {
   kept[threadIdx.x] = 1;
 }
 
-// run: block=1 check=memory
+// run: block=1 check=memory fault=foreign_buffer
 KERNEL(foreign_by_use_after_free) {
   unsigned* scratch = static_cast<unsigned*>(malloc(16 + zero));
   scratch[zero] = 5;
   free(scratch);
-  out[0] = *static_cast<volatile unsigned*>(scratch);  // expect: out of bounds
+  out[0] = *static_cast<volatile unsigned*>(scratch);  // expect: out of bounds by 0:0
 }
 KERNEL(foreign_by_use_after_free_right) {
   unsigned* scratch = static_cast<unsigned*>(malloc(16 + zero));
@@ -92,10 +92,10 @@ KERNEL(foreign_by_use_after_free_right) {
   free(scratch);
 }
 
-// run: block=64 check=memory
+// run: block=64 check=memory fault=shared_overflow
 KERNEL(shared_overflow_of_tile) {
   __shared__ unsigned tile[32];
-  tile[threadIdx.x] = in[threadIdx.x];  // expect: out of bounds in shared memory
+  tile[threadIdx.x] = in[threadIdx.x];  // expect: out of bounds in shared memory by 0:32
   __syncthreads();
   out[threadIdx.x] = tile[threadIdx.x ^ 1];
 }
@@ -106,10 +106,10 @@ KERNEL(shared_overflow_of_tile_right) {
   out[threadIdx.x] = tile[threadIdx.x ^ 1];
 }
 
-// run: block=64 shared=192 check=memory
+// run: block=64 shared=192 check=memory fault=shared_overflow
 KERNEL(shared_overflow_of_dynamic) {
   extern __shared__ unsigned pool[];
-  pool[threadIdx.x] = in[threadIdx.x];  // expect: out of bounds in shared memory
+  pool[threadIdx.x] = in[threadIdx.x];  // expect: out of bounds in shared memory by 0:48
   __syncthreads();
   out[threadIdx.x] = pool[threadIdx.x ^ 1];
 }
@@ -121,12 +121,12 @@ KERNEL(shared_overflow_of_dynamic_right) {
   out[threadIdx.x] = pool[threadIdx.x ^ 1];
 }
 
-// run: block=32 check=memory
+// run: block=32 check=memory fault=shared_overflow
 KERNEL(shared_overflow_by_halo) {
   __shared__ unsigned row[32];
   row[threadIdx.x] = in[threadIdx.x];
   __syncthreads();
-  out[threadIdx.x] = row[threadIdx.x + 1];  // expect: out of bounds in shared memory
+  out[threadIdx.x] = row[threadIdx.x + 1];  // expect: out of bounds in shared memory by 0:31
 }
 KERNEL(shared_overflow_by_halo_right) {
   __shared__ unsigned row[33];
@@ -136,11 +136,11 @@ KERNEL(shared_overflow_by_halo_right) {
   out[threadIdx.x] = row[threadIdx.x + 1];
 }
 
-// run: block=32 check=memory
+// run: block=32 check=memory fault=stack_overflow
 KERNEL(local_array_overflow) {
   unsigned digits[8];
   for (unsigned i = 0; i < 8; ++i) digits[i] = i;
-  out[threadIdx.x] = digits[in[threadIdx.x] * 64 + zero];  // expect: out of bounds in local memory
+  out[threadIdx.x] = digits[in[threadIdx.x] * 64 + zero];  // expect: out of bounds in local memory by 0:1
 }
 KERNEL(local_array_overflow_right) {
   unsigned digits[8];
@@ -148,11 +148,11 @@ KERNEL(local_array_overflow_right) {
   out[threadIdx.x] = digits[in[threadIdx.x] % 8 + zero];
 }
 
-// run: block=1 check=memory
+// run: block=1 check=memory fault=out_of_bounds
 KERNEL(heap_block_overflow) {
   volatile unsigned* scratch = static_cast<unsigned*>(malloc(16 + zero));
   for (unsigned i = 0; i <= 4 + zero; ++i) {
-    scratch[i] = i;  // expect: out of bounds in malloc()
+    scratch[i] = i;  // expect: out of bounds in malloc() by 0:0
   }
   out[0] = scratch[0];
 }
@@ -164,11 +164,11 @@ KERNEL(heap_block_overflow_right) {
   out[0] = scratch[0];
 }
 
-// run: block=64 check=memory
+// run: block=64 check=memory fault=out_of_bounds
 KERNEL(transposed_store) {
   const unsigned row = threadIdx.x / 16;
   const unsigned column = threadIdx.x % 16;
-  out[column * 16 + row] = in[threadIdx.x];  // expect: out of bounds in out
+  out[column * 16 + row] = in[threadIdx.x];  // expect: out of bounds in out by 0:4
 }
 KERNEL(transposed_store_right) {
   const unsigned row = threadIdx.x / 16;

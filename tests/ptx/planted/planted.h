@@ -6,3 +6,16 @@
 
 #define KERNEL(name) \
   extern "C" __global__ void name(const unsigned* in, unsigned* out, unsigned* work, unsigned zero)
+
+// cp.async, aligned to 16 bytes.
+__device__ inline void copy_16_bytes(unsigned* to, const unsigned* from) {
+  const unsigned address = static_cast<unsigned>(__cvta_generic_to_shared(to));
+  asm volatile("cp.async.cg.shared.global [%0], [%1], 16;" ::"r"(address), "l"(from) : "memory");
+}
+__device__ inline void commit_copies() {
+  asm volatile("cp.async.commit_group;" ::: "memory");
+}
+template <int kPending>
+__device__ inline void wait_copies() {
+  asm volatile("cp.async.wait_group %0;" ::"n"(kPending) : "memory");
+}

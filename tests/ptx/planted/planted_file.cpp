@@ -62,10 +62,12 @@ class Reader {
         launch_.block.x = number(value);
       } else if (key == "shared") {
         launch_.shared_bytes = number(value);
+      } else if (key == "fault") {
+        launch_.fault = value;
       } else if (key == "check") {
         launch_.checks = split(value, ',');
       } else {
-        reject("unknown word " + word + "; expected grid=, block=, shared= or check=");
+        reject("unknown word " + word + "; expected fault=, grid=, block=, shared= or check=");
       }
     }
   }
@@ -75,7 +77,7 @@ class Reader {
     file_.kernels.push_back(launch_);
   }
 
-  // After "// expect": "[(kernel)]: kind[ in buffer]".
+  // After "// expect": "[(kernel)]: kind[ in buffer][ by thread]".
   void read_expectation(const std::string& text) {
     PlantedExpectation expected;
     const std::size_t colon = text.find(": ");
@@ -87,7 +89,12 @@ class Reader {
     } else {
       expected.kernel = file_.kernels.back().name;
     }
-    const std::string what(trim(text.substr(colon + 2)));
+    std::string what(trim(text.substr(colon + 2)));
+    const std::size_t by = what.rfind(" by ");
+    if (by != std::string::npos && what.find(':', by) != std::string::npos) {
+      expected.thread = what.substr(by + 4);
+      what.resize(by);
+    }
     const std::size_t in = what.find(" in ");
     expected.kind = what.substr(0, in);
     if (in != std::string::npos) expected.buffer = what.substr(in + 4);
@@ -101,6 +108,7 @@ class Reader {
       const std::string& name = file_.kernels[i].name;
       const std::string& twin = file_.kernels[i + 1].name;
       if (twin != name + std::string(kTwinSuffix)) reject(twin + " is not the twin of " + name);
+      if (file_.kernels[i].fault.empty()) reject(name + " does not say which fault= it has");
       if (expectations_of(name) != 1) reject(name + " must have exactly one expectation");
       if (expectations_of(twin) != 0) reject(twin + " must have no expectation");
     }

@@ -2,6 +2,7 @@
 // Every kernel of the planted-bug suite on the virtual device: the bug is found at its line by the
 // check that is for it, and all checks find nothing in the correct twin.
 #include <fmt/format.h>
+#include <gmock/gmock.h>
 #include <gtest/gtest.h>
 
 #include <algorithm>
@@ -95,12 +96,13 @@ KernelArgument argument(const std::string& name, Value value) {
   return result;
 }
 
-std::optional<Fault> run(const std::string& ptx, const PlantedKernel& kernel,
-                         const VirtualDeviceOptions& options) {
+// Everything that is found, what ended the launch first.
+std::vector<Fault> run(const std::string& ptx, const PlantedKernel& kernel,
+                       const VirtualDeviceOptions& options) {
   const DevicePtr device = make_virtual_device(options);
   std::optional<Fault> fault;
   const ModulePtr module = device->load({Image::Kind::Ptx, ptx, "compute_80"}, fault);
-  if (!module) return fault;
+  if (!module) return {*fault};
   const std::size_t bytes = kWords * sizeof(std::uint32_t);
   const BufferPtr in = device->allocate({"in", bytes, Access::Input});
   const BufferPtr out = device->allocate({"out", bytes, Access::Output});
@@ -116,11 +118,23 @@ std::optional<Fault> run(const std::string& ptx, const PlantedKernel& kernel,
   launch.arguments = {argument("in", in->address()), argument("out", out->address()),
                       argument("work", work->address()), argument("zero", std::uint32_t{0})};
   fault = device->launch(*module, launch);
-  return fault ? fault : device->synchronize();
+  if (!fault) fault = device->synchronize();
+  const std::vector<Fault> hazards = device->take_hazards();
+  return hazards.empty() && fault ? std::vector<Fault>{*fault} : hazards;
 }
 
-std::string summary(const std::string& kind, std::uint32_t line, const std::string& buffer) {
-  return fmt::format("{} at line {}{}", kind, line, buffer.empty() ? "" : " in " + buffer);
+// What of a Fault the file says.
+std::string summary(const Fault& fault, const PlantedExpectation& expected) {
+  const std::string buffer = expected.buffer.empty() ? "" : " in " + fault.buffer;
+  const std::string thread = fmt::format(" by {}:{}", fault.block.x, fault.thread.x);
+  return fmt::format("{} at line {}{}{}", name_of(fault.kind), fault.source.line, buffer,
+                     expected.thread.empty() ? "" : thread);
+}
+
+std::string summary(const PlantedExpectation& expected) {
+  return fmt::format("{} at line {}{}{}", expected.kind, expected.line,
+                     expected.buffer.empty() ? "" : " in " + expected.buffer,
+                     expected.thread.empty() ? "" : " by " + expected.thread);
 }
 
 std::string test_name(const testing::TestParamInfo<Case>& info) {
@@ -140,16 +154,58 @@ class PlantedBugs : public testing::TestWithParam<Case> {
 
 TEST_P(PlantedBugs, is_found_at_its_line_and_not_in_the_twin) {
   const Case& planted = GetParam();
-  const auto fault = run(ptx_, planted.kernel, options_with(planted.kernel.checks));
-  ASSERT_TRUE(fault) << "nothing is reported";
-  EXPECT_EQ(fault->source.file, planted.file);
-  const std::string buffer = planted.expected.buffer.empty() ? "" : fault->buffer;
-  EXPECT_EQ(summary(std::string(name_of(fault->kind)), fault->source.line, buffer),
-            summary(planted.expected.kind, planted.expected.line, planted.expected.buffer))
-      << describe(*fault);
+  const std::vector<Fault> found = run(ptx_, planted.kernel, options_with(planted.kernel.checks));
+  ASSERT_FALSE(found.empty()) << "nothing is reported";
+  std::vector<std::string> summaries;
+  for (const Fault& fault : found) {
+    EXPECT_EQ(fault.source.file, planted.file);
+    EXPECT_EQ(name_of(fault.kind), planted.expected.kind);
+    summaries.push_back(summary(fault, planted.expected));
+  }
+  EXPECT_THAT(summaries, testing::Contains(summary(planted.expected))) << describe(found);
 
-  const auto report = run(ptx_, planted.twin, options_with({"memory", "init", "sync", "race"}));
-  EXPECT_FALSE(report) << describe(*report);
+  const std::vector<Fault> wrong =
+      run(ptx_, planted.twin, options_with({"memory", "init", "sync", "race"}));
+  EXPECT_TRUE(wrong.empty()) << describe(wrong);
+}
+
+// What the virtual device promises to find.
+constexpr const char* kFaults[] = {
+    "out_of_bounds",
+    "foreign_buffer",
+    "misaligned",
+    "null",
+    "read_only",
+    "uninitialised_shared",
+    "uninitialised_global",
+    "missing_syncthreads",
+    "missing_syncwarp",
+    "global_race",
+    "missing_fence",
+    "same_value",
+    "missing_copy_wait",
+    "divergent_barrier",
+    "wrong_count",
+    "mbarrier",
+    "inactive_lanes",
+    "pending_barrier",
+    "deadlock",
+    "stack_overflow",
+    "shared_overflow",
+    "division_by_zero",
+    "trap",
+    "failed_assert",
+    "endless",
+};
+
+TEST(PlantedSuite, has_every_fault_in_at_least_two_shapes) {
+  std::map<std::string, int> shapes;
+  for (const Case& planted : all_cases()) ++shapes[planted.kernel.fault];
+  for (const char* fault : kFaults) {
+    EXPECT_GE(shapes[fault], 2) << fault;
+    shapes.erase(fault);
+  }
+  EXPECT_THAT(shapes, testing::IsEmpty()) << "faults that kFaults lacks";
 }
 
 INSTANTIATE_TEST_SUITE_P(Suite, PlantedBugs, testing::ValuesIn(all_cases()), test_name);
