@@ -11,6 +11,7 @@
 #include "run/baseline.h"
 #include "run/failure_files.h"
 #include "run/known_failures.h"
+#include "run/profile_text.h"
 #include "run/report.h"
 #include "run/supervise.h"
 
@@ -57,6 +58,14 @@ void finish_options(RunCommand& command) {
     command.run.config_given = true;
   }
   check_request(command.run.device);
+  if (command.run.device.profile && command.run.device.name == "auto") {
+    command.run.device.name = "virtual";
+  }
+  if (command.run.device.profile && command.run.device.name != "virtual") {
+    fail(ErrorKind::Usage,
+         "--profile counts on the virtual device: leave --device out, or ask for "
+         "--device virtual");
+  }
   if (command.require_gpu && command.run.device.name == "auto") command.run.device.name = "cuda";
   if (!command.known_failures_file.empty()) {
     command.known_failures = read_known_failures(command.known_failures_file);
@@ -214,6 +223,9 @@ int run(RunCommand& command) {
     summary.add(planned, result, elapsed.count());
     std::cout << console_lines(planned, result);
     if (command.verbose) std::cout << verbose_lines(result);
+    if (const Value* profile = result.trace.fitest.find("profile")) {
+      std::cout << profile_lines(*profile);
+    }
     if (command.ctest) std::cout << ctest_lines(command, cases, planned, result);
     std::cout << std::flush;
   }
@@ -227,6 +239,9 @@ void add_execution_options(CLI::App& command, RunCommand& options) {
       ->capture_default_str();
   command.add_option("--check", options.run.device.checks,
                      "Checks of the virtual device: memory,init,race,sync, all or none");
+  command.add_flag("--profile", options.run.device.profile,
+                   "Virtual device: count instructions, memory sectors, bank conflicts and "
+                   "divergence, show the costliest lines, and what the kernel needs of its GPU");
   command.add_option("--reference", options.reference, "Reference engine")
       ->check(CLI::IsMember({"auto", "builtin", "torch"}))
       ->capture_default_str();

@@ -20,6 +20,7 @@
 #include <vector>
 
 #include "device/fault.h"
+#include "device/profile.h"
 
 namespace fitest {
 
@@ -101,6 +102,7 @@ struct Launch {
   std::optional<Dim3> cluster;
   std::size_t dynamic_shared_bytes = 0;
   std::vector<KernelArgument> arguments;
+  bool cooperative = false;  // every block resident at once, so that the grid can wait for itself
 };
 
 struct ElapsedTime {
@@ -132,6 +134,8 @@ class Device {
   // Everything that launches since the last call did wrong, also what does not fail a case (benign
   // races), worst first; a device that stops at the first fault has none to add.
   virtual std::vector<Fault> take_hazards() { return {}; }
+  // Of each launch since the last call, from a device that was made to count.
+  virtual std::vector<LaunchProfile> take_profiles() { return {}; }
   // Time between the begin and the end of what `body` launches.
   virtual ElapsedTime time(const std::function<void()>& body) = 0;
   // What kernels printed since the last call.

@@ -13,15 +13,14 @@ namespace {
 
 constexpr std::size_t kMaxDescribed = 10;
 
-// "scale(float const*, int)" for "_Z5scalePKfi"; other names stay as they are.
+}  // namespace
+
 std::string readable_name(const std::string& kernel) {
   int status = 0;
   const std::unique_ptr<char, decltype(&std::free)> name(
       abi::__cxa_demangle(kernel.c_str(), nullptr, nullptr, &status), &std::free);
   return status == 0 && name != nullptr ? name.get() : kernel;
 }
-
-}  // namespace
 
 std::string_view name_of(FaultKind kind) {
   switch (kind) {

@@ -46,6 +46,9 @@ struct Dim3 {
 // "(1,2,3)"
 std::string to_string(const Dim3& dim);
 
+// "scale(float const*, int)" for "_Z5scalePKfi"; other names stay as they are.
+std::string readable_name(const std::string& kernel);
+
 struct CodeLine {
   std::string file;
   std::uint32_t line = 0;  // 0: not known

@@ -22,7 +22,7 @@ void for_each_lane(std::uint32_t lanes, Body body) {
 
 }  // namespace
 
-Block::Block(Execution& execution) : execution_(execution) {
+Block::Block(Execution& execution, Profile* profile) : execution_(execution) {
   const ExecutionSetup& setup = execution.setup();
   const Program& program = execution.program();
   thread_count_ = static_cast<std::uint32_t>(setup.block.count());
@@ -54,6 +54,7 @@ Block::Block(Execution& execution) : execution_(execution) {
     warp.shared = &shared_;
     warp.parameters = &execution.parameters();
     warp.checks = execution.checks();
+    warp.profile = profile;
   }
   if (execution.races() != nullptr) {
     races_ = std::make_unique<RaceBlock>(*this, *execution.races(), warps_.size());

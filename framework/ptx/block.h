@@ -26,7 +26,8 @@ enum class Reduction : std::uint8_t { None, And, Or, Popc };
 
 class Block {
  public:
-  explicit Block(Execution& execution);
+  // The profile, if there is one, belongs to the block's host thread.
+  Block(Execution& execution, Profile* profile);
   ~Block();
   Block(const Block&) = delete;
   Block& operator=(const Block&) = delete;

@@ -9,6 +9,7 @@
 #include "ptx/execution.h"
 #include "ptx/lanes.h"
 #include "ptx/memory_access.h"
+#include "ptx/profile.h"
 #include "ptx/race.h"
 
 namespace fitest::ptx {
@@ -61,6 +62,7 @@ Step copy_async(Warp& warp, const Op& op) {
     touch.writes = touch.pending = true;
     warp.races->touch(warp, touch);
   }
+  if (warp.profile != nullptr) warp.profile->access({address, copy.lanes, op.bytes}, kOpWrites);
   std::uint32_t empty = 0;
   for_each_lane(copy.lanes, [&](int lane) {
     if (copy.read_bytes[lane] == 0) empty |= 1u << lane;
@@ -77,6 +79,9 @@ Step copy_async(Warp& warp, const Op& op) {
     touch.bytes = op.bytes;
     touch.reads = true;
     warp.races->touch(warp, touch);
+  }
+  if (warp.profile != nullptr && warp.mask != 0) {
+    warp.profile->access({address, warp.mask, op.bytes}, kOpReads);
   }
   warp.mask = copy.lanes;
   warp.copies.push_back(copy);

@@ -8,6 +8,7 @@
 #include "ptx/half.h"
 #include "ptx/lanes.h"
 #include "ptx/memory_access.h"
+#include "ptx/profile.h"
 
 namespace fitest::ptx {
 
@@ -39,6 +40,9 @@ Step atomic(Warp& warp, const Op& op) {
   for_each_lane(warp.mask, [&](int lane) { address[lane] = lane_address(warp, op, lane); });
   if (!locate_lanes(warp, op, address.data(), place.data())) return Step::Fault;
   if (warp.races != nullptr) note_access(warp, op);
+  if (warp.profile != nullptr) {
+    warp.profile->access({address.data(), warp.mask, op.bytes}, kOpReads | kOpWrites);
+  }
   const std::uint32_t* results = warp.lists + op.list;
   const std::uint32_t* operands = results + op.count;
   W seen{};

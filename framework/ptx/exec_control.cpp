@@ -3,6 +3,7 @@
 
 #include <fmt/format.h>
 
+#include <algorithm>
 #include <array>
 #include <atomic>
 #include <chrono>
@@ -46,8 +47,27 @@ Step exit_thread(Warp& warp, const Op&) {
   return step;
 }
 
+namespace {
+
+// Cooperative groups trap where a grid waits for itself and the launch gave it no barrier.
+bool lacks_grid_barrier(const Execution& execution) {
+  if (execution.setup().grid_workspace != 0) return false;
+  const std::vector<Op>& code = execution.program().code;
+  return std::any_of(code.begin(), code.end(), [](const Op& op) {
+    return op.handler == &read_special32 &&
+           op.aux == static_cast<std::uint32_t>(SpecialRegister::Envreg1);
+  });
+}
+
+}  // namespace
+
 Step trap(Warp& warp, const Op&) {
-  return raise(warp, FaultKind::Trap, "the kernel executed trap");
+  std::string message = "the kernel executed trap";
+  if (lacks_grid_barrier(*warp.execution)) {
+    message +=
+        "; if this is where the grid waits for itself: only a launch with `cooperative: true` can";
+  }
+  return raise(warp, FaultKind::Trap, std::move(message));
 }
 
 Step unsupported_instruction(Warp& warp, const Op&) {

@@ -11,6 +11,7 @@
 #include "ptx/handlers.h"
 #include "ptx/lanes.h"
 #include "ptx/memory_access.h"
+#include "ptx/profile.h"
 #include "ptx/race.h"
 
 namespace fitest::ptx {
@@ -66,6 +67,10 @@ bool locate(Warp& warp, const Op& op, std::uint32_t bytes, const Addresses& addr
     touch.reads = (op.flags & kOpReads) != 0;
     touch.writes = (op.flags & kOpWrites) != 0;
     warp.races->touch(warp, touch);
+  }
+  if (found && warp.profile != nullptr) {
+    warp.profile->access({addresses.data(), warp.mask, static_cast<std::uint32_t>(bytes)},
+                         op.flags);
   }
   if (found) warp.mask = mask;
   return found;

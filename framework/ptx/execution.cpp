@@ -11,6 +11,7 @@
 #include "base/error.h"
 #include "base/parallel.h"
 #include "ptx/block.h"
+#include "ptx/profile.h"
 #include "ptx/race.h"
 
 namespace fitest::ptx {
@@ -29,7 +30,7 @@ std::uint32_t checks_of(const VirtualDeviceOptions& options) {
 // The blocks that one host thread runs in turn.
 class Residents {
  public:
-  explicit Residents(Execution& execution) : execution_(execution) {}
+  Residents(Execution& execution, Profile* profile) : execution_(execution), profile_(profile) {}
 
   bool empty() const { return active_.empty(); }
   bool full() const { return bytes_ > kResidentBytes; }
@@ -41,7 +42,7 @@ class Residents {
     if (spare_) {
       block = std::move(spare_);
     } else {
-      block = std::make_unique<Block>(execution_);
+      block = std::make_unique<Block>(execution_, profile_);
     }
     block->start(index);
     bytes_ += block->resident_bytes();
@@ -73,6 +74,7 @@ class Residents {
 
  private:
   Execution& execution_;
+  Profile* profile_;
   std::deque<std::unique_ptr<Block>> active_;
   std::unique_ptr<Block> spare_;
   std::size_t bytes_ = 0;
@@ -89,11 +91,21 @@ Execution::Execution(ExecutionSetup setup)
   parameters_.size = setup_.program->parameter_bytes;
   parameters_.writable = false;
   if ((checks_ & kCheckRace) != 0) races_ = std::make_unique<RaceLaunch>(*setup_.program);
+  if (setup_.options->profile) profile_ = std::make_unique<Profile>(*setup_.program);
 }
 
 void Execution::work() {
+  std::optional<Profile> profile;
+  if (profile_) profile.emplace(*setup_.program);
+  run_blocks(profile ? &*profile : nullptr);
+  if (!profile) return;
+  const std::lock_guard lock(mutex_);
+  profile_->merge(*profile);
+}
+
+void Execution::run_blocks(Profile* profile) {
   const std::uint64_t count = setup_.grid.count();
-  Residents residents(*this);
+  Residents residents(*this, profile);
   bool wants_more = true;
   while (!stopped()) {
     if (wants_more && !residents.full()) {

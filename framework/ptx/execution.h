@@ -30,9 +30,10 @@ struct ExecutionSetup {
   std::vector<std::uint64_t> parameters;  // the kernel's parameter block
   std::optional<std::chrono::steady_clock::time_point> deadline;
   std::uint32_t sm_count = 1;
-  std::uint64_t grid_workspace = 0;  // address of the words of a grid-wide barrier
+  std::uint64_t grid_workspace = 0;  // of a cooperative launch: address of its barrier
 };
 
+class Profile;
 class RaceLaunch;
 
 class Execution {
@@ -46,6 +47,8 @@ class Execution {
   std::optional<Fault> run();
   // Everything that happened, worst first.
   std::vector<Fault> hazards() const;
+  // What all blocks did; null unless the launch is counted.
+  const Profile* profile() const noexcept { return profile_.get(); }
   // Null unless races are looked for.
   RaceLaunch* races() const noexcept { return races_.get(); }
 
@@ -76,6 +79,7 @@ class Execution {
 
  private:
   void work();
+  void run_blocks(Profile* profile);
 
   ExecutionSetup setup_;
   Segment parameters_;
@@ -88,6 +92,7 @@ class Execution {
   std::optional<Fault> fault_;
   std::vector<Fault> hazards_;
   std::unique_ptr<RaceLaunch> races_;
+  std::unique_ptr<Profile> profile_;
   std::string output_;
   std::map<std::uint64_t, Segment*> heap_;
   std::set<std::uint32_t> noted_;

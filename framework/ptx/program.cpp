@@ -4,6 +4,20 @@
 #include "base/text.h"
 
 namespace fitest::ptx {
+namespace {
+
+// Code of the toolkit's headers, which have absolute paths, belongs to the line that calls it.
+CodeLine source_line(const Module& module, const Location& location) {
+  const auto file = module.files.find(location.file);
+  if (file == module.files.end()) return {};
+  const auto caller = module.files.find(location.caller_file);
+  if (file->second.starts_with('/') && caller != module.files.end()) {
+    return {caller->second, static_cast<std::uint32_t>(location.caller_line), {}};
+  }
+  return {file->second, static_cast<std::uint32_t>(location.line), {}};
+}
+
+}  // namespace
 
 Fault locate_fault(const Program& program, std::uint32_t op) {
   Fault fault;
@@ -24,11 +38,7 @@ Fault locate_fault(const Program& program, const Instruction& instruction) {
     fault.ptx.line = static_cast<std::uint32_t>(position.line);
     fault.ptx.text = std::string(trim(module.source->line_at(instruction.range.begin)));
   }
-  const auto file = module.files.find(instruction.location.file);
-  if (file != module.files.end()) {
-    fault.source.file = file->second;
-    fault.source.line = static_cast<std::uint32_t>(instruction.location.line);
-  }
+  fault.source = source_line(module, instruction.location);
   return fault;
 }
 

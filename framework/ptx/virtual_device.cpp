@@ -16,6 +16,7 @@
 #include "ptx/execution.h"
 #include "ptx/handlers.h"
 #include "ptx/loaded_module.h"
+#include "ptx/profile.h"
 
 namespace fitest::ptx {
 namespace {
@@ -142,6 +143,8 @@ class VirtualDevice : public Device {
 
   std::vector<Fault> take_hazards() override { return std::exchange(hazards_, {}); }
 
+  std::vector<LaunchProfile> take_profiles() override { return std::exchange(profiles_, {}); }
+
   std::string take_output() override { return std::exchange(output_, {}); }
 
   std::uint64_t instructions() const { return instructions_; }
@@ -157,6 +160,7 @@ class VirtualDevice : public Device {
     fail(ErrorKind::Internal, fmt::format("a copy of {} bytes does not fit {}, which has {}", size,
                                           buffer.spec().name, buffer.spec().size_bytes));
   }
+  void keep_profile(const Profile& profile, const Launch& launch);
   static std::optional<Fault> check_configuration(const KernelInfo& info, const Launch& launch);
   static std::optional<Fault> check_arguments(const KernelInfo& info, const Launch& launch);
 
@@ -166,6 +170,7 @@ class VirtualDevice : public Device {
   std::optional<std::chrono::steady_clock::time_point> deadline_;
   std::string output_;
   std::vector<Fault> hazards_;
+  std::vector<LaunchProfile> profiles_;
   std::uint64_t instructions_ = 0;
   std::set<std::string> opcodes_;
 };
@@ -218,6 +223,15 @@ std::optional<Fault> VirtualDevice::check_arguments(const KernelInfo& info, cons
   return std::nullopt;
 }
 
+void VirtualDevice::keep_profile(const Profile& profile, const Launch& launch) {
+  LaunchProfile report = profile.report();
+  report.kernel = launch.kernel;
+  report.grid = launch.grid;
+  report.block = launch.block;
+  report.dynamic_shared_bytes = launch.dynamic_shared_bytes;
+  profiles_.push_back(std::move(report));
+}
+
 std::optional<Fault> VirtualDevice::launch(const fitest::Module& module, const Launch& launch) {
   const auto& loaded = dynamic_cast<const LoadedModule&>(module);
   const KernelInfo* info = loaded.find(launch.kernel);
@@ -246,13 +260,17 @@ std::optional<Fault> VirtualDevice::launch(const fitest::Module& module, const L
   }
   setup.deadline = deadline_;
   setup.sm_count = kMultiprocessors;
-  const VirtualBuffer workspace({"grid barrier", kGridWorkspaceBytes, Access::Workspace}, memory_);
-  setup.grid_workspace = workspace.address();
+  std::optional<VirtualBuffer> workspace;
+  if (launch.cooperative) {
+    const BufferSpec words{"grid barrier", kGridWorkspaceBytes, Access::Workspace};
+    setup.grid_workspace = workspace.emplace(words, memory_).address();
+  }
   Execution execution(std::move(setup));
   std::optional<Fault> fault = execution.run();
   output_ += execution.output();
   instructions_ += execution.thread_instructions();
   if (!fault) opcodes_.merge(execution.noted_opcodes());
+  if (execution.profile() != nullptr) keep_profile(*execution.profile(), launch);
   for (Fault& hazard : execution.hazards()) hazards_.push_back(std::move(hazard));
   return fault;
 }

@@ -20,6 +20,7 @@ struct VirtualDeviceOptions {
   std::size_t threads = 0;  // host threads; 0: thread_count()
   int compute_major = 8;
   int compute_minor = 0;
+  bool profile = false;         // for take_profiles(); slower
   bool record_opcodes = false;  // for executed_opcodes(); slower
 };
 

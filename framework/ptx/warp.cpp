@@ -8,6 +8,7 @@
 #include <cstring>
 
 #include "ptx/execution.h"
+#include "ptx/profile.h"
 
 namespace fitest::ptx {
 namespace {
@@ -173,9 +174,12 @@ void start_warp(Warp& warp, std::uint32_t lanes) {
   activate(warp, 0);
 }
 
+namespace {
+
 // NOLINTNEXTLINE(readability-function-cognitive-complexity): the loop that every op passes; calls
 // in it would be paid for by each.
-WarpStatus run_warp(Warp& warp) {
+template <bool kProfiled>
+WarpStatus run_loop(Warp& warp) {
   const Op* code = warp.execution->program().code.data();
   WarpStatus status = WarpStatus::Finished;
   if (!select(warp)) return idle_status(warp);
@@ -185,7 +189,9 @@ WarpStatus run_warp(Warp& warp) {
       const Op& op = code[warp.pc];
       ++warp.steps;
       warp.mask = guarded_lanes(warp, op);
+      if constexpr (kProfiled) warp.profile->begin(warp, op);
       const Step step = warp.mask != 0 ? op.handler(warp, op) : Step::Next;
+      if constexpr (kProfiled) warp.profile->end(warp, step);
       if (step == Step::Next) {
         if (++warp.pc < warp.limit) [[likely]]
           continue;
@@ -201,6 +207,12 @@ WarpStatus run_warp(Warp& warp) {
   settle(warp);
   warp.group = 0;
   return status;
+}
+
+}  // namespace
+
+WarpStatus run_warp(Warp& warp) {
+  return warp.profile == nullptr ? run_loop<false>(warp) : run_loop<true>(warp);
 }
 
 Step diverge(Warp& warp, std::uint32_t lanes, std::uint32_t pc) {

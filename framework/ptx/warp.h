@@ -18,6 +18,7 @@ namespace fitest::ptx {
 
 class Block;
 class Execution;
+class Profile;
 class RaceBlock;
 
 // One activation of a function, of the lanes that called it together.
@@ -78,6 +79,7 @@ struct Warp {
   std::uint32_t index = 0;  // in the block
   Block* block = nullptr;
   RaceBlock* races = nullptr;  // if they are looked for
+  Profile* profile = nullptr;  // if the launch is counted
   Execution* execution = nullptr;
   std::uint64_t steps = 0;  // warp-instructions since the group was chosen
   std::uint64_t thread_instructions = 0;

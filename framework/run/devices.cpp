@@ -59,7 +59,11 @@ DeviceChoice choose_device(const std::string& name) {
 
 DevicePtr open_device(const DeviceRequest& request) {
   const DeviceChoice choice = choose_device(request.name);
-  if (choice.name == "virtual") return ptx::make_virtual_device(virtual_options(request.checks));
+  if (choice.name == "virtual") {
+    ptx::VirtualDeviceOptions options = virtual_options(request.checks);
+    options.profile = request.profile;
+    return ptx::make_virtual_device(options);
+  }
   cuda::CudaDeviceOptions options;
   options.device = choice.name;
   return cuda::make_cuda_device(options);

@@ -12,6 +12,7 @@ struct DeviceRequest {
   std::string name = "auto";  // "auto", "virtual", "cuda:N"
   // Of the virtual device: "memory,init,race,sync", "all", "none"; empty: default.
   std::string checks;
+  bool profile = false;  // the virtual device counts what launches do
 };
 
 // Error (Usage) for a name or a check that is none; asks no driver.

@@ -8,6 +8,7 @@
 #include "run/compile_case.h"
 #include "run/execution.h"
 #include "run/inputs.h"
+#include "run/profile.h"
 #include "run/resolved_plan.h"
 #include "run/timed_runs.h"
 #include "run/trace_facts.h"
@@ -108,6 +109,7 @@ class CaseRun {
     if (!execution_ && !build(inputs)) return false;
     execution_->set_inputs(inputs);
     ExecutionResult actual = execution_->run();
+    if (trial == 0) note_profiles();
     if (actual.fault) {
       fail_with_fault(*actual.fault);
       return false;
@@ -154,7 +156,21 @@ class CaseRun {
     timed_runs_.emplace(*device_, *execution_,
                         Judging{choose_evaluator(*case_.definition), config_.tolerance});
     facts_.kernels(execution_->kernel_infos());
+    if (options_.device.profile && is_virtual()) {
+      resources_ = read_resources(*case_.solution, plan);
+    }
     return true;
+  }
+
+  // Of the first trial's launches.
+  void note_profiles() {
+    const std::vector<LaunchProfile> profiles = device_->take_profiles();
+    if (profiles.empty()) return;
+    Value::Array launches;
+    for (const LaunchProfile& profile : profiles) {
+      launches.push_back(profile_value(profile, resources_, *case_.solution));
+    }
+    facts_.profile(std::move(launches));
   }
 
   bool judge(const Trial& trial, const ExecutionResult& actual) {
@@ -227,6 +243,7 @@ class CaseRun {
   std::optional<TimedRuns> timed_runs_;
   Verdicts verdicts_;
   bool judged_ = false;
+  GpuResources resources_;
   ElapsedTime last_elapsed_;
   double reference_ms_ = 0;
   Status status_ = Status::Passed;

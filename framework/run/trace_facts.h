@@ -22,6 +22,8 @@ class TraceFacts {
   void reference(const ReferenceResult& result);
   void compiled(const CompileResult& result, const std::string& target);
   void kernels(const std::vector<KernelInfo>& kernels);
+  // One object for each launch of the plan.
+  void profile(Value::Array launches) { trace_.fitest.set("profile", Value(std::move(launches))); }
   void verdicts(const Verdicts& verdicts);
   void fault(const Fault& fault);
   // Everything that the launches did wrong, when that is more than the fault.
