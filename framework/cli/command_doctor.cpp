@@ -12,7 +12,7 @@
 #include "cuda/probe.h"
 #include "pytorch/engine.h"
 #include "run/devices.h"
-#include "run/torch_engine.h"
+#include "run/torch_source.h"
 
 namespace fitest {
 namespace {
@@ -49,7 +49,7 @@ Finding driver_finding() {
 }
 
 Finding torch_finding() {
-  const TorchStatus& status = torch_status();
+  const TorchStatus status = find_torch();
   if (!status.available) {
     return {"PyTorch", false, status.problem,
             "references run on the builtin engine; what it lacks cannot be checked"};

@@ -7,6 +7,7 @@
 
 #include "base/text.h"
 #include "cli/command.h"
+#include "run/reference_profile.h"
 #include "run/single_workload.h"
 #include "tensor/safetensors.h"
 
@@ -23,6 +24,7 @@ struct ReferenceCommand {
   std::uint64_t seed = 0;
   double deadline_seconds = 600;
   std::size_t memory_bytes = ReferenceOptions{}.memory_limit_bytes;
+  bool profile = false;
 };
 
 // "a=1,b=2"
@@ -58,6 +60,8 @@ int run_reference_command(const ReferenceCommand& command) {
   options.use_cache = false;
   options.time_limit_seconds = command.deadline_seconds;
   options.memory_limit_bytes = command.memory_bytes;
+  pytorch::Profile profile;
+  if (command.profile) options.profile = &profile;
   const ReferenceResult result = compute_reference(request, inputs, options);
   std::vector<std::pair<std::string, Tensor>> tensors;
   for (const NamedTensor& output : result.outputs) {
@@ -65,9 +69,16 @@ int run_reference_command(const ReferenceCommand& command) {
                              to_string(output.tensor.shape()));
     tensors.emplace_back(output.name, output.tensor);
   }
-  write_safetensors(command.output, tensors, {{"engine", result.engine}});
-  std::cout << fmt::format("{} in {:.3f} ms -> {}\n", result.engine, result.milliseconds,
-                           command.output);
+  if (command.profile)
+    std::cout << reference_profile_table(profile, *definition.reference_source) << '\n';
+  const std::string engine =
+      result.engine + (result.hardware.empty() ? "" : " on " + result.hardware);
+  std::cout << fmt::format("{} in {:.3f} ms", engine, result.milliseconds);
+  if (!command.output.empty()) {
+    write_safetensors(command.output, tensors, {{"engine", result.engine}});
+    std::cout << " -> " << command.output;
+  }
+  std::cout << '\n';
   return kExitPass;
 }
 
@@ -84,7 +95,11 @@ void add_reference_command(CLI::App& app, Action& chosen) {
   command->add_option("--engine", options->engine, "Reference engine")
       ->check(CLI::IsMember({"builtin", "torch"}))
       ->capture_default_str();
-  command->add_option("--output", options->output, "safetensors file for the outputs")->required();
+  auto* output =
+      command->add_option("--output", options->output, "safetensors file for the outputs");
+  auto* profile =
+      command->add_flag("--profile", options->profile,
+                        "Show the time of every line and operator of the builtin engine");
   command->add_option("--seed", options->seed, "Seed of generated inputs")->capture_default_str();
   command
       ->add_option("--reference-timeout,--deadline", options->deadline_seconds,
@@ -97,9 +112,15 @@ void add_reference_command(CLI::App& app, Action& chosen) {
       ->transform(CLI::AsSizeValue(false))
       ->check(CLI::PositiveNumber)
       ->default_str("16GiB");
-  command->callback([options, workload, axes, &chosen] {
+  command->callback([options, workload, axes, output, profile, &chosen] {
     if (workload->count() + axes->count() == 0) {
       throw CLI::RequiredError("one of --workload and --axes");
+    }
+    if (output->count() + profile->count() == 0) {
+      throw CLI::RequiredError("one of --output and --profile");
+    }
+    if (options->profile && options->engine != "builtin") {
+      throw CLI::ValidationError("--profile", "needs --engine builtin");
     }
     chosen = [options] { return run_reference_command(*options); };
   });

@@ -5,6 +5,7 @@
 #include <CLI/CLI.hpp>
 #include <iostream>
 #include <memory>
+#include <set>
 
 #include "cli/command.h"
 #include "cuda/ctest_reservation.h"
@@ -113,6 +114,15 @@ std::string verbose_lines(const CaseResult& result) {
   return text;
 }
 
+// Why another reference engine ran than the one that was meant: once, not for every case.
+std::string new_note(const CaseResult& result, std::set<std::string>& said) {
+  const Value* reference = result.trace.fitest.find("reference");
+  const Value* note = reference == nullptr ? nullptr : reference->find("note");
+  if (note == nullptr || !said.insert(note->string()).second) return "";
+  const std::string text = note->string();
+  return fmt::format("    {}\n", text.substr(0, text.find('\n')));
+}
+
 CaseResult run_once(const RunCommand& command, const Case& planned) {
   const std::filesystem::path file = trace_file(command, planned);
   if (command.ctest) remove_failure_files(file);
@@ -212,6 +222,9 @@ int run(RunCommand& command) {
          fmt::format("--trace names one file, but {} cases are selected; use --trace-dir",
                      cases.size()));
   }
+  TorchHost torch;
+  command.run.reference.torch = &torch;
+  std::set<std::string> said;
   Summary summary;
   Progress progress(cases.size());
   for (const Case& planned : cases) {
@@ -221,7 +234,7 @@ int run(RunCommand& command) {
     const std::chrono::duration<double> elapsed = std::chrono::steady_clock::now() - begin;
     progress.end();
     summary.add(planned, result, elapsed.count());
-    std::cout << console_lines(planned, result);
+    std::cout << console_lines(planned, result) << new_note(result, said);
     if (command.verbose) std::cout << verbose_lines(result);
     if (const Value* profile = result.trace.fitest.find("profile")) {
       std::cout << profile_lines(*profile);
@@ -242,7 +255,9 @@ void add_execution_options(CLI::App& command, RunCommand& options) {
   command.add_flag("--profile", options.run.device.profile,
                    "Virtual device: count instructions, memory sectors, bank conflicts and "
                    "divergence, show the costliest lines, and what the kernel needs of its GPU");
-  command.add_option("--reference", options.reference, "Reference engine")
+  command
+      .add_option("--reference", options.reference,
+                  "Reference engine; auto: torch on a GPU where PyTorch is, else builtin")
       ->check(CLI::IsMember({"auto", "builtin", "torch"}))
       ->capture_default_str();
   command

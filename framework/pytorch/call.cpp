@@ -72,6 +72,7 @@ void bind_keywords(const FunctionNode& function, const Arguments& arguments, Env
 Value Interpreter::call(const Value& callee, Arguments& arguments) {
   if (const auto* target = callee.as<std::shared_ptr<const BoundOperator>>()) {
     budget_.check_time();
+    const ProfiledOperator profiled(profile_, (*target)->overloads->name);
     return call_operator(**target, arguments);
   }
   if (const auto* function = callee.as<std::shared_ptr<const Function>>()) {

@@ -214,7 +214,7 @@ constexpr OperatorRow kRows[] = {
     {kTorch,
      "empty(int[] size, *, ScalarType? dtype=None, Device? device=None, Any layout=None, bool "
      "requires_grad=False, bool pin_memory=False, Any memory_format=None)",
-     run_zeros},
+     run_zeros, Agreement::Distribution},
     {kTorch,
      "full(int[] size, Scalar fill_value, *, ScalarType? dtype=None, Device? device=None, Any "
      "layout=None, bool requires_grad=False)",
@@ -230,7 +230,7 @@ constexpr OperatorRow kRows[] = {
     {kTorch,
      "empty_like(Tensor self, *, ScalarType? dtype=None, Device? device=None, Any layout=None, "
      "bool requires_grad=False, Any memory_format=None)",
-     run_zeros_like},
+     run_zeros_like, Agreement::Distribution},
     {kTorch,
      "full_like(Tensor self, Scalar fill_value, *, ScalarType? dtype=None, Device? device=None, "
      "Any layout=None, bool requires_grad=False, Any memory_format=None)",
@@ -240,7 +240,7 @@ constexpr OperatorRow kRows[] = {
     {kMethod, "new_ones(Tensor self, int[] size, *, ScalarType? dtype=None, Device? device=None)",
      run_new_ones},
     {kMethod, "new_empty(Tensor self, int[] size, *, ScalarType? dtype=None, Device? device=None)",
-     run_new_zeros},
+     run_new_zeros, Agreement::Distribution},
     {kMethod,
      "new_full(Tensor self, int[] size, Scalar fill_value, *, ScalarType? dtype=None, Device? "
      "device=None)",
@@ -263,7 +263,7 @@ constexpr OperatorRow kRows[] = {
     {kTorch,
      "linspace(Scalar start, Scalar end, int steps, *, ScalarType? dtype=None, Device? "
      "device=None)",
-     run_linspace},
+     run_linspace, Agreement::Rounded},
     {kTorch, "eye(int n, int? m=None, *, ScalarType? dtype=None, Device? device=None)", run_eye},
     {kMethod,
      "to(Tensor self, Any dtype=None, Any other=None, Any non_blocking=False, Any copy=False, Any "

@@ -9,6 +9,7 @@
 #include "pytorch/element.h"
 #include "pytorch/interpreter.h"
 #include "pytorch/parser.h"
+#include "pytorch/profile.h"
 
 namespace fitest::pytorch {
 namespace {
@@ -55,19 +56,10 @@ Tensor output_tensor(const Value& value, std::size_t number) {
                    type_name(value)));
 }
 
-}  // namespace
-
-std::string engine_version() {
-  return "builtin-1";
-}
-
-std::vector<Tensor> run_reference(const SourcePtr& source,
-                                  const std::vector<NamedTensor>& arguments, const Limits& limits,
-                                  std::string* output) {
-  const std::shared_ptr<const Module> module = parse_module(source);
-  const bool by_name = takes_by_name(find_run(*module), arguments);
+std::vector<Tensor> run_with(Interpreter& interpreter, const Module& module,
+                             const std::vector<NamedTensor>& arguments) {
+  const bool by_name = takes_by_name(find_run(module), arguments);
   std::vector<Tensor> outputs;
-  Interpreter interpreter(module, limits, output);
   Arguments values;
   for (const NamedTensor& argument : arguments) {
     Value value = argument_value(argument);
@@ -84,6 +76,29 @@ std::vector<Tensor> run_reference(const SourcePtr& source,
     outputs.push_back(output_tensor(result, 0));
   }
   return outputs;
+}
+
+}  // namespace
+
+std::string engine_version() {
+  return "builtin-1";
+}
+
+std::vector<Tensor> run_reference(const SourcePtr& source,
+                                  const std::vector<NamedTensor>& arguments, const Limits& limits,
+                                  std::string* output) {
+  const std::shared_ptr<const Module> module = parse_module(source);
+  Interpreter interpreter(module, limits, output);
+  return run_with(interpreter, *module, arguments);
+}
+
+std::vector<Tensor> run_reference(const SourcePtr& source,
+                                  const std::vector<NamedTensor>& arguments, const Limits& limits,
+                                  Profile& profile) {
+  const std::shared_ptr<const Module> module = parse_module(source);
+  Interpreter interpreter(module, limits, nullptr);
+  interpreter.set_profile(&profile);
+  return run_with(interpreter, *module, arguments);
 }
 
 std::vector<std::string> parse_reference(const SourcePtr& source) {

@@ -12,6 +12,8 @@
 
 namespace fitest::pytorch {
 
+class Profile;
+
 struct Limits {
   double seconds = 600;                              // wall clock
   std::size_t memory_bytes = std::size_t{16} << 30;  // of all live tensors
@@ -31,6 +33,11 @@ std::string engine_version();
 std::vector<Tensor> run_reference(const SourcePtr& source,
                                   const std::vector<NamedTensor>& arguments, const Limits& limits,
                                   std::string* output = nullptr);
+
+// The same; times go to `profile`.
+std::vector<Tensor> run_reference(const SourcePtr& source,
+                                  const std::vector<NamedTensor>& arguments, const Limits& limits,
+                                  Profile& profile);
 
 // Checks syntax and that a top-level `run` exists; parameter names of `run` in order.
 std::vector<std::string> parse_reference(const SourcePtr& source);

@@ -2,6 +2,8 @@
 // Expressions.
 #include <fmt/format.h>
 
+#include <array>
+
 #include "base/error.h"
 #include "base/text.h"
 #include "pytorch/interpreter.h"
@@ -12,6 +14,12 @@ namespace {
 constexpr int kMaxDepth = 1500;  // of nested evaluations, calls included
 
 }  // namespace
+
+std::string_view spelling_of(BinaryOperator op) {
+  constexpr std::array<std::string_view, 13> kSpellings{"+", "-",  "*",  "/", "//", "%", "**",
+                                                        "@", "<<", ">>", "&", "|",  "^"};
+  return kSpellings.at(static_cast<std::size_t>(op));
+}
 
 Value Interpreter::evaluate(const Expr& expr) {
   if (++depth_ > kMaxDepth) {
@@ -64,6 +72,7 @@ Value Interpreter::evaluate_at(const Subscript& subscript, SourceRange range) {
   const Value object = evaluate(*subscript.object);
   const Value index = evaluate(*subscript.index);
   current_ = range;
+  const ProfiledOperator profiled(profile_, "[]");
   return get_item(object, index);
 }
 
@@ -112,6 +121,7 @@ std::vector<Value> Interpreter::evaluate_items(const std::vector<ExprPtr>& items
 Value Interpreter::evaluate_at(const Unary& unary, SourceRange range) {
   const Value operand = evaluate(*unary.operand);
   current_ = range;
+  const ProfiledOperator profiled(profile_, "unary");
   return unary_operation(unary.op, operand);
 }
 
@@ -119,6 +129,7 @@ Value Interpreter::evaluate_at(const Binary& binary, SourceRange range) {
   const Value left = evaluate(*binary.left);
   const Value right = evaluate(*binary.right);
   current_ = range;
+  const ProfiledOperator profiled(profile_, spelling_of(binary.op));
   return binary_operation(binary.op, left, right);
 }
 
@@ -128,6 +139,7 @@ Value Interpreter::evaluate_at(const Compare& compare, SourceRange range) {
   for (std::size_t i = 0; i < compare.rest.size(); ++i) {
     Value right = evaluate(*compare.rest[i].second);
     current_ = range;
+    const ProfiledOperator profiled(profile_, "comparison");
     result = compare_operation(compare.rest[i].first, left, right);
     if (i + 1 < compare.rest.size() && !is_true(result)) return result;
     left = std::move(right);

@@ -7,10 +7,16 @@
 
 namespace fitest::pytorch {
 
+// Only where somebody asks: finding the line costs.
+std::size_t Interpreter::line_of(const Stmt& statement) const {
+  return profile_ == nullptr ? 0 : module_->source->position(statement.range.begin).line;
+}
+
 Flow Interpreter::execute(const Block& block) {
   for (const Stmt& statement : block) {
     budget_.tick();
     current_ = statement.range;
+    const ProfiledLine profiled(profile_, line_of(statement));
     const Flow flow =
         std::visit([&](const auto& node) { return this->execute_node(node); }, statement.node);
     if (flow != Flow::Next) return flow;
@@ -47,6 +53,7 @@ void Interpreter::assign(const Expr& target, const Value& value) {
     const Value object = evaluate(*subscript->object);
     const Value index = evaluate(*subscript->index);
     current_ = target.range;
+    const ProfiledOperator profiled(profile_, "[]=");
     return set_item(object, index, value);
   }
   current_ = target.range;
@@ -88,12 +95,14 @@ Flow Interpreter::execute_node(const AugmentedAssign& statement) {
     const Value index = evaluate(*subscript->index);
     const Value value = evaluate(*statement.value);
     current_ = range;
+    const ProfiledOperator profiled(profile_, "[]=");
     set_item(object, index, augmented_operation(statement.op, get_item(object, index), value));
     return Flow::Next;
   }
   const Value before = evaluate(target);
   const Value value = evaluate(*statement.value);
   current_ = range;
+  const ProfiledOperator profiled(profile_, spelling_of(statement.op));
   assign(target, augmented_operation(statement.op, before, value));
   return Flow::Next;
 }

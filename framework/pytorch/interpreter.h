@@ -9,6 +9,7 @@
 #include <vector>
 
 #include "pytorch/budget.h"
+#include "pytorch/profile.h"
 #include "pytorch/value.h"
 
 namespace fitest::pytorch {
@@ -30,6 +31,8 @@ class Interpreter {
   Interpreter(const Interpreter&) = delete;
   Interpreter& operator=(const Interpreter&) = delete;
 
+  // Keeps the times of every line and operator from now on; the interpreter does not own it.
+  void set_profile(Profile* profile) { profile_ = profile; }
   // Runs the top level, then `run`. Errors carry file:line:col and a traceback.
   Value run(Arguments arguments);
   Value call(const Value& callee, Arguments& arguments);
@@ -42,6 +45,7 @@ class Interpreter {
   };
 
   // execute.cpp
+  std::size_t line_of(const Stmt& statement) const;
   Flow execute(const Block& block);
   Flow execute_node(const ExpressionStatement& statement);
   Flow execute_node(const Assign& statement);
@@ -103,6 +107,7 @@ class Interpreter {
   std::shared_ptr<const Module> module_;
   Limits limits_;
   std::string* output_;
+  Profile* profile_ = nullptr;
   Budget budget_;
   EnvironmentPtr globals_;
   EnvironmentPtr scope_;
@@ -126,6 +131,8 @@ Value attribute_of(const Value& object, const std::string& name);
 // operators.cpp: Python's operators on every kind of value.
 Value unary_operation(UnaryOperator op, const Value& operand);
 Value binary_operation(BinaryOperator op, const Value& left, const Value& right);
+// "+", "@", …
+std::string_view spelling_of(BinaryOperator op);
 // x += y; a tensor or list on the left is changed in place.
 Value augmented_operation(BinaryOperator op, const Value& left, const Value& right);
 Value compare_operation(CompareOperator op, const Value& left, const Value& right);

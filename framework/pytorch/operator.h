@@ -24,6 +24,16 @@ enum Spelling : unsigned {
   kLinalg = 64,     // torch.linalg.name(...)
 };
 
+// How near to PyTorch an operator's result is, on the CPU and on CUDA; the golden files hold it to
+// that. "Units" are units in the last place of the result's dtype.
+enum class Agreement : std::uint8_t {
+  Exact,        // the same bits; any NaN for a NaN
+  Rounded,      // a function of one element, computed another way: 4 units, 1 of 16 bits and fewer
+  Accumulated,  // sums in another order: 1e-5 of the result's largest element (float64: 1e-12), and
+                // 1 unit of 16 bits and fewer
+  Distribution  // random or uninitialised: no element is alike
+};
+
 class Bound;
 
 struct OperatorRow {
@@ -34,6 +44,7 @@ struct OperatorRow {
   // parameter.
   std::string_view signature;
   Value (*handler)(Bound&);
+  Agreement agreement = Agreement::Exact;
 };
 
 enum class ArgumentType : std::uint8_t {

@@ -335,13 +335,13 @@ constexpr unsigned kBoth = kTorch | kMethod;
 
 constexpr OperatorRow kRows[] = {
     {kBoth, "sum(Tensor self, int[]? dim=None, bool keepdim=False, *, ScalarType? dtype=None)",
-     run_sum},
+     run_sum, Agreement::Accumulated},
     {kBoth, "mean(Tensor self, int[]? dim=None, bool keepdim=False, *, ScalarType? dtype=None)",
-     run_mean},
+     run_mean, Agreement::Accumulated},
     {kBoth, "nansum(Tensor self, int[]? dim=None, bool keepdim=False, *, ScalarType? dtype=None)",
-     run_nansum},
+     run_nansum, Agreement::Accumulated},
     {kBoth, "prod(Tensor self, int? dim=None, bool keepdim=False, *, ScalarType? dtype=None)",
-     run_prod},
+     run_prod, Agreement::Accumulated},
     {kBoth, "max(Tensor self)", run_extreme_all<true>},
     {kBoth, "min(Tensor self)", run_extreme_all<false>},
     {kBoth, "max(Tensor self, int dim, bool keepdim=False)", run_extreme_dim<true>},
@@ -356,22 +356,25 @@ constexpr OperatorRow kRows[] = {
     {kBoth,
      "var(Tensor self, int[]? dim=None, bool? unbiased=None, bool keepdim=False, *, Scalar? "
      "correction=None)",
-     run_variance<false>},
+     run_variance<false>, Agreement::Accumulated},
     {kBoth,
      "std(Tensor self, int[]? dim=None, bool? unbiased=None, bool keepdim=False, *, Scalar? "
      "correction=None)",
-     run_variance<true>},
+     run_variance<true>, Agreement::Accumulated},
     {kTorch,
      "var_mean(Tensor self, int[]? dim=None, bool? unbiased=None, bool keepdim=False, *, Scalar? "
      "correction=None)",
-     run_variance_mean<false>},
+     run_variance_mean<false>, Agreement::Accumulated},
     {kTorch,
      "std_mean(Tensor self, int[]? dim=None, bool? unbiased=None, bool keepdim=False, *, Scalar? "
      "correction=None)",
-     run_variance_mean<true>},
-    {kBoth | kSpecial, "logsumexp(Tensor self, int[] dim, bool keepdim=False)", run_logsumexp},
-    {kBoth | kLinalg, "norm(Tensor self, Any p=2, int[]? dim=None, bool keepdim=False)", run_norm},
-    {kLinalg, "vector_norm(Tensor self, Any ord=2, int[]? dim=None, bool keepdim=False)", run_norm},
+     run_variance_mean<true>, Agreement::Accumulated},
+    {kBoth | kSpecial, "logsumexp(Tensor self, int[] dim, bool keepdim=False)", run_logsumexp,
+     Agreement::Accumulated},
+    {kBoth | kLinalg, "norm(Tensor self, Any p=2, int[]? dim=None, bool keepdim=False)", run_norm,
+     Agreement::Accumulated},
+    {kLinalg, "vector_norm(Tensor self, Any ord=2, int[]? dim=None, bool keepdim=False)", run_norm,
+     Agreement::Accumulated},
     {kBoth, "count_nonzero(Tensor self, int[]? dim=None)", run_count_nonzero},
 };
 

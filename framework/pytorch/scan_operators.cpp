@@ -126,11 +126,13 @@ Value run_diff(Bound& b) {
 constexpr unsigned kBoth = kTorch | kMethod;
 
 constexpr OperatorRow kRows[] = {
-    {kBoth | kInPlace, "cumsum(Tensor self, int dim, *, ScalarType? dtype=None)", run_cumsum},
-    {kBoth | kInPlace, "cumprod(Tensor self, int dim, *, ScalarType? dtype=None)", run_cumprod},
+    {kBoth | kInPlace, "cumsum(Tensor self, int dim, *, ScalarType? dtype=None)", run_cumsum,
+     Agreement::Accumulated},
+    {kBoth | kInPlace, "cumprod(Tensor self, int dim, *, ScalarType? dtype=None)", run_cumprod,
+     Agreement::Accumulated},
     {kBoth, "cummax(Tensor self, int dim)", run_cumulative_extreme<true>},
     {kBoth, "cummin(Tensor self, int dim)", run_cumulative_extreme<false>},
-    {kBoth, "logcumsumexp(Tensor self, int dim)", run_logcumsumexp},
+    {kBoth, "logcumsumexp(Tensor self, int dim)", run_logcumsumexp, Agreement::Accumulated},
     {kBoth, "diff(Tensor self, int n=1, int dim=-1)", run_diff},
 };
 

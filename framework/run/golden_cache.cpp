@@ -11,7 +11,7 @@
 namespace fitest {
 namespace {
 
-constexpr const char* kFormat = "golden-1";
+constexpr const char* kFormat = "golden-2";
 
 std::filesystem::path path_of(const std::string& key) {
   return cache_directory() / "golden" / key.substr(0, 2) / (key + ".safetensors");
@@ -38,6 +38,7 @@ std::optional<ReferenceResult> load_golden(const std::string& key, const Definit
     ReferenceResult result;
     result.from_cache = true;
     result.engine = metadata.at("engine");
+    result.hardware = metadata.at("hardware");
     result.milliseconds = parse_double(metadata.at("milliseconds")).value_or(0);
     for (const TensorSpec& output : definition.outputs) {
       result.outputs.push_back({output.name, tensors.at(output.name), false, 0});
@@ -51,9 +52,25 @@ std::optional<ReferenceResult> load_golden(const std::string& key, const Definit
 void store_golden(const std::string& key, const ReferenceResult& result) {
   std::vector<std::pair<std::string, Tensor>> tensors;
   for (const NamedTensor& output : result.outputs) tensors.emplace_back(output.name, output.tensor);
-  write_safetensors(
-      path_of(key), tensors,
-      {{"engine", result.engine}, {"milliseconds", fmt::format("{}", result.milliseconds)}});
+  write_safetensors(path_of(key), tensors,
+                    {{"engine", result.engine},
+                     {"hardware", result.hardware},
+                     {"milliseconds", fmt::format("{}", result.milliseconds)}});
+}
+
+std::optional<double> load_latency(const std::string& key) {
+  const std::filesystem::path path = path_of(key);
+  std::error_code ignored;
+  if (!std::filesystem::exists(path, ignored)) return std::nullopt;
+  try {
+    return parse_double(read_safetensors_metadata(path).at("latency_ms"));
+  } catch (const std::exception&) {
+    return std::nullopt;
+  }
+}
+
+void store_latency(const std::string& key, double milliseconds) {
+  write_safetensors(path_of(key), {}, {{"latency_ms", fmt::format("{}", milliseconds)}});
 }
 
 }  // namespace fitest

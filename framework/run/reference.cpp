@@ -4,7 +4,9 @@
 #include <fmt/format.h>
 
 #include <chrono>
+#include <optional>
 
+#include "cuda/gpu_lock.h"
 #include "pytorch/engine.h"
 #include "run/golden_cache.h"
 #include "run/torch_engine.h"
@@ -27,46 +29,79 @@ std::vector<NamedTensor> name_outputs(const Definition& definition, std::vector<
   return outputs;
 }
 
-ReferenceResult run_builtin(const Definition& definition, const std::vector<NamedTensor>& inputs,
-                            const ReferenceOptions& options) {
-  pytorch::Limits limits;
-  limits.seconds = options.time_limit_seconds;
-  limits.memory_bytes = options.memory_limit_bytes;
-  const auto begin = std::chrono::steady_clock::now();
-  std::vector<Tensor> tensors = pytorch::run_reference(definition.reference_source, inputs, limits);
-  const std::chrono::duration<double, std::milli> elapsed =
-      std::chrono::steady_clock::now() - begin;
-  ReferenceResult result;
-  result.outputs = name_outputs(definition, std::move(tensors));
-  result.engine = pytorch::engine_version();
-  result.milliseconds = elapsed.count();
-  return result;
-}
-
-ReferenceResult run_torch(const Definition& definition, const std::vector<NamedTensor>& inputs,
-                          const ReferenceOptions& options) {
-  TorchRun run = run_torch_reference(definition, inputs, options.time_limit_seconds);
-  ReferenceResult result;
-  result.outputs = name_outputs(definition, std::move(run.outputs));
-  result.engine = "torch-" + torch_status().version;
-  result.milliseconds = run.milliseconds;
-  return result;
-}
-
-using Runner = ReferenceResult (*)(const Definition&, const std::vector<NamedTensor>&,
-                                   const ReferenceOptions&);
-
 // What one engine is called with, and where its goldens are kept.
-struct ReferenceCall {
-  const InputRequest& request;
-  const std::vector<NamedTensor>& inputs;
-  const ReferenceOptions& options;
+class ReferenceCall {
+ public:
+  ReferenceCall(const InputRequest& request, const std::vector<NamedTensor>& inputs,
+                const ReferenceOptions& options)
+      : request_(request), inputs_(inputs), options_(options) {}
+
+  ReferenceResult builtin() const {
+    return cached_or_run(pytorch::engine_version(), &ReferenceCall::run_builtin);
+  }
+
+  // Throws for a missing PyTorch before it looks for goldens, which are kept by its version.
+  ReferenceResult torch() const {
+    const TorchStatus& status = source().status();
+    if (!status.available) source().take("");
+    std::string engine = "torch-" + status.version;
+    if (on_gpu()) engine += " on " + options_.gpu.name;
+    return cached_or_run(engine, &ReferenceCall::run_torch);
+  }
+
+  ReferenceResult torch_else_builtin() const {
+    std::string problem = source().status().problem;
+    if (source().status().available) {
+      try {
+        ReferenceResult result = torch();
+        if (!result.hardware.empty()) return result;
+        problem = "PyTorch cannot use the GPU";
+      } catch (const Error& error) {
+        if (!other_engine_may(error)) throw;
+        problem = error.what();
+      }
+    }
+    ReferenceResult result = builtin();
+    note(result, "reference engine builtin instead of torch: " + problem);
+    return result;
+  }
+
+  ReferenceResult builtin_else_torch() const {
+    try {
+      return builtin();
+    } catch (const Error& error) {
+      // What builtin lacks, torch may have; without it, the error names what is lacking.
+      if (error.kind() != ErrorKind::Unsupported || !source().status().available) throw;
+      ReferenceResult result = torch();
+      note(result, fmt::format("reference engine torch instead of builtin: {}", error.what()));
+      return result;
+    }
+  }
+
+  bool on_gpu() const { return !options_.gpu.uuid.empty(); }
+
+ private:
+  using Runner = ReferenceResult (ReferenceCall::*)() const;
+
+  static bool other_engine_may(const Error& error) {
+    return error.kind() == ErrorKind::Unsupported || error.kind() == ErrorKind::Environment;
+  }
+
+  static void note(ReferenceResult& result, const std::string& text) {
+    result.note = result.note.empty() ? text : text + "\n" + result.note;
+  }
+
+  TorchSource& source() const {
+    if (options_.torch != nullptr) return *options_.torch;
+    if (!own_) own_.emplace();
+    return *own_;
+  }
 
   ReferenceResult cached_or_run(const std::string& engine, Runner runner) const {
-    if (!options.use_cache) return runner(request.definition, inputs, options);
-    const std::string key = golden_key(request, engine);
-    if (auto cached = load_golden(key, request.definition)) return *cached;
-    ReferenceResult result = runner(request.definition, inputs, options);
+    if (!options_.use_cache) return (this->*runner)();
+    const std::string key = golden_key(request_, engine);
+    if (auto cached = load_golden(key, request_.definition)) return *cached;
+    ReferenceResult result = (this->*runner)();
     try {
       store_golden(key, result);
     } catch (const Error& error) {
@@ -74,10 +109,46 @@ struct ReferenceCall {
     }
     return result;
   }
-  ReferenceResult builtin() const { return cached_or_run(pytorch::engine_version(), run_builtin); }
-  ReferenceResult torch() const {
-    return cached_or_run("torch-" + torch_status().version, run_torch);
+
+  ReferenceResult run_builtin() const {
+    pytorch::Limits limits;
+    limits.seconds = options_.time_limit_seconds;
+    limits.memory_bytes = options_.memory_limit_bytes;
+    const auto begin = std::chrono::steady_clock::now();
+    const SourcePtr& source = request_.definition.reference_source;
+    std::vector<Tensor> tensors =
+        options_.profile == nullptr
+            ? pytorch::run_reference(source, inputs_, limits)
+            : pytorch::run_reference(source, inputs_, limits, *options_.profile);
+    const std::chrono::duration<double, std::milli> elapsed =
+        std::chrono::steady_clock::now() - begin;
+    ReferenceResult result;
+    result.outputs = name_outputs(request_.definition, std::move(tensors));
+    result.engine = pytorch::engine_version();
+    result.milliseconds = elapsed.count();
+    return result;
   }
+
+  ReferenceResult run_torch() const {
+    std::optional<cuda::GpuLock> shared;
+    if (on_gpu()) {
+      shared.emplace(cuda::GpuLock::Place{"/tmp", options_.gpu.uuid}, cuda::GpuLock::Mode::Shared,
+                     cuda::Deadline::max());
+    }
+    TorchEngine engine(source(), {options_.gpu.uuid}, options_.time_limit_seconds);
+    TorchRun run = engine.run(request_.definition, inputs_);
+    ReferenceResult result;
+    result.outputs = name_outputs(request_.definition, std::move(run.outputs));
+    result.engine = "torch-" + engine.version();
+    result.hardware = engine.gpu();
+    result.milliseconds = run.milliseconds;
+    return result;
+  }
+
+  const InputRequest& request_;
+  const std::vector<NamedTensor>& inputs_;
+  const ReferenceOptions& options_;
+  mutable std::optional<TorchHost> own_;
 };
 
 }  // namespace
@@ -85,18 +156,14 @@ struct ReferenceCall {
 ReferenceResult compute_reference(const InputRequest& request,
                                   const std::vector<NamedTensor>& inputs,
                                   const ReferenceOptions& options) {
-  const ReferenceCall call{request, inputs, options};
-  if (options.engine == ReferenceChoice::Torch) return call.torch();
-  try {
-    return call.builtin();
-  } catch (const Error& error) {
-    // What builtin lacks, torch may have; without it, the error names what is lacking.
-    const bool may_fall_back = options.engine == ReferenceChoice::Auto &&
-                               error.kind() == ErrorKind::Unsupported && torch_status().available;
-    if (!may_fall_back) throw;
-    ReferenceResult result = call.torch();
-    result.note = fmt::format("reference engine torch instead of builtin: {}", error.what());
-    return result;
+  const ReferenceCall call(request, inputs, options);
+  switch (options.engine) {
+    case ReferenceChoice::Builtin:
+      return call.builtin();
+    case ReferenceChoice::Torch:
+      return call.torch();
+    default:
+      return call.on_gpu() ? call.torch_else_builtin() : call.builtin_else_torch();
   }
 }
 

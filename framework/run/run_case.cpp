@@ -9,6 +9,7 @@
 #include "run/execution.h"
 #include "run/inputs.h"
 #include "run/profile.h"
+#include "run/reference_timing.h"
 #include "run/resolved_plan.h"
 #include "run/timed_runs.h"
 #include "run/trace_facts.h"
@@ -78,6 +79,11 @@ class CaseRun {
         std::chrono::steady_clock::now() +
         std::chrono::milliseconds(static_cast<std::int64_t>(options_.deadline_seconds * 1000)));
     facts_.device(device_->properties());
+    reference_ = options_.reference;
+    if (reference_.torch == nullptr) reference_.torch = &own_torch_;
+    if (!is_virtual()) {
+      reference_.gpu = {device_->properties().uuid, device_->properties().name};
+    }
     config_ = options_.config.resolve(case_.definition->op_type, case_.definition->name);
     // Interpreting a kernel again gives the same bits; a user's config still decides.
     if (is_virtual() && !options_.config_given) {
@@ -123,8 +129,10 @@ class CaseRun {
   ReferenceResult reference_of(const InputRequest& request,
                                const std::vector<NamedTensor>& inputs) {
     try {
-      ReferenceResult expected = compute_reference(request, inputs, options_.reference);
-      reference_ms_ = expected.milliseconds;
+      ReferenceResult expected = compute_reference(request, inputs, reference_);
+      // A time on the CPU says nothing about one on the GPU.
+      reference_ms_ = is_virtual() ? expected.milliseconds : 0;
+      reference_on_gpu_ = !expected.hardware.empty();
       facts_.reference(expected);
       return expected;
     } catch (const Error& error) {
@@ -203,6 +211,7 @@ class CaseRun {
                                    kPrecisionBudgetMs};
     const Timing timing = timed_runs_->measure(sampling);
     if (timing.fault) return fail_with_fault(*timing.fault);
+    if (reference_on_gpu_ && !timing.wrong) measure_reference(sampling);
     facts_.performance(timing.samples, timing.timer, reference_ms_);
     facts_.timing(timing);
     if (!timing.wrong) return;
@@ -211,6 +220,15 @@ class CaseRun {
     facts_.verdicts(verdicts_);
     const Verdict& verdict = verdicts_.of(options_.policy);
     if (verdict.status != Status::Passed) fail_with(verdict.status, verdict.message);
+  }
+
+  void measure_reference(SamplingOptions sampling) {
+    sampling.budget_ms = options_.deadline_seconds * 200;
+    const InputRequest request{*case_.definition, *case_.workload, options_.root, options_.seed, 0};
+    const ReferenceTiming timing =
+        time_reference(request, timed_runs_->input_sets(), reference_, sampling);
+    facts_.reference_timing(timing);
+    reference_ms_ = timing.latency_ms;
   }
 
   void fail_with_fault(const Fault& fault) {
@@ -245,7 +263,10 @@ class CaseRun {
   bool judged_ = false;
   GpuResources resources_;
   ElapsedTime last_elapsed_;
+  ReferenceOptions reference_;
+  TorchHost own_torch_;
   double reference_ms_ = 0;
+  bool reference_on_gpu_ = false;
   Status status_ = Status::Passed;
   std::string message_;
 };

@@ -21,6 +21,7 @@
 namespace fitest {
 namespace {
 
+constexpr int kNobody = -1;          // poll() passes over it
 constexpr double kGraceSeconds = 5;  // between the device's own deadline and SIGKILL
 
 void write_trace(const std::filesystem::path& file, const Trace& trace) {
@@ -48,10 +49,12 @@ std::optional<CaseResult> decode(const std::string& text) {
   return result;
 }
 
-[[noreturn]] void run_child(const Case& planned, const RunOptions& options, int fd) {
+[[noreturn]] void run_child(const Case& planned, RunOptions options, TorchLender& lender, int fd) {
   ::prctl(PR_SET_PDEATHSIG, SIGKILL);
   std::string text;
   try {
+    const std::unique_ptr<TorchSource> torch = lender.borrow();
+    options.reference.torch = torch.get();
     text = encode(run_case(planned, options));
   } catch (const std::exception& error) {
     text = encode(ended_case(planned, options, Status::RuntimeError, error.what()));
@@ -71,10 +74,12 @@ struct ChildEnd {
   int status = 0;
 };
 
-ChildEnd await_child(pid_t child, int fd, double seconds) {
+// The case's result, or the end of its time; meanwhile it may ask for the torch engine.
+ChildEnd await_child(pid_t child, int fd, TorchLender& lender, double seconds) {
   const auto deadline = std::chrono::steady_clock::now() +
                         std::chrono::milliseconds(static_cast<std::int64_t>(seconds * 1000));
   ChildEnd end;
+  int asked = lender.socket();
   std::array<char, 65536> chunk{};
   for (;;) {
     const auto left = std::chrono::duration_cast<std::chrono::milliseconds>(
@@ -85,8 +90,10 @@ ChildEnd await_child(pid_t child, int fd, double seconds) {
       ::kill(child, SIGKILL);
       break;
     }
-    pollfd waiting{fd, POLLIN, 0};
-    if (::poll(&waiting, 1, static_cast<int>(std::min<long long>(left, 1000))) <= 0) continue;
+    std::array<pollfd, 2> waiting{{{fd, POLLIN, 0}, {asked, POLLIN, 0}}};
+    if (::poll(waiting.data(), 2, static_cast<int>(std::min<long long>(left, 1000))) <= 0) continue;
+    if (waiting[1].revents != 0 && !lender.serve()) asked = kNobody;
+    if (waiting[0].revents == 0) continue;
     const ssize_t size = ::read(fd, chunk.data(), chunk.size());
     if (size == 0 || (size < 0 && errno != EINTR)) break;
     if (size > 0) end.text.append(chunk.data(), static_cast<std::size_t>(size));
@@ -129,6 +136,9 @@ CaseResult run_supervised(const Case& planned, const RunOptions& options,
   if (::pipe2(ends.data(), O_CLOEXEC) != 0) {
     fail(ErrorKind::Environment, "cannot create a pipe: " + std::generic_category().message(errno));
   }
+  TorchHost own_torch;
+  TorchSource* torch = options.reference.torch;
+  TorchLender lender(torch != nullptr ? *torch : own_torch);
   std::fflush(nullptr);
   const pid_t child = ::fork();
   if (child < 0) {
@@ -136,10 +146,12 @@ CaseResult run_supervised(const Case& planned, const RunOptions& options,
   }
   if (child == 0) {
     ::close(ends[0]);
-    run_child(planned, options, ends[1]);
+    run_child(planned, options, lender, ends[1]);
   }
   ::close(ends[1]);
-  const ChildEnd end = await_child(child, ends[0], options.deadline_seconds + kGraceSeconds);
+  lender.forked();
+  const ChildEnd end =
+      await_child(child, ends[0], lender, options.deadline_seconds + kGraceSeconds);
   ::close(ends[0]);
   CaseResult result = result_of(end, planned, options);
   write_trace(trace_file, result.trace);

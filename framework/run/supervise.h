@@ -9,7 +9,8 @@
 namespace fitest {
 
 // Writes a provisional Trace (TIMEOUT: "did not finish"), runs the case in a child, kills it after
-// options.deadline_seconds and a grace, writes the final Trace over the provisional one.
+// options.deadline_seconds and a grace, writes the final Trace over the provisional one. The torch
+// engine of options.reference stays with this process, which lends it to the child.
 CaseResult run_supervised(const Case& planned, const RunOptions& options,
                           const std::filesystem::path& trace_file);
 

@@ -29,6 +29,13 @@ void TimedRuns::keep(std::vector<NamedTensor> inputs, std::vector<NamedTensor> e
   sets_.push_back({std::move(inputs), std::move(expected)});
 }
 
+std::vector<const std::vector<NamedTensor>*> TimedRuns::input_sets() const {
+  std::vector<const std::vector<NamedTensor>*> inputs;
+  inputs.reserve(sets_.size());
+  for (const Set& set : sets_) inputs.push_back(&set.inputs);
+  return inputs;
+}
+
 Timing TimedRuns::measure(const SamplingOptions& options) {
   Timing timing;
   timing.sets = sets_.size();

@@ -39,6 +39,8 @@ class TimedRuns {
 
   // One more set, whose inputs the execution holds now; left out when memory for sets is used up.
   void keep(std::vector<NamedTensor> inputs, std::vector<NamedTensor> expected);
+  // What was kept, in the order in which calls use it.
+  std::vector<const std::vector<NamedTensor>*> input_sets() const;
   // At least one set was kept. Ends at the first fault or wrong output.
   Timing measure(const SamplingOptions& options);
 

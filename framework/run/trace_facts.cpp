@@ -57,6 +57,15 @@ Value state_value(const DeviceState& state) {
   return value;
 }
 
+void add_statistics(Value& value, const std::vector<double>& samples) {
+  const SampleStatistics statistics = summarize(samples);
+  value.set("count", Value(static_cast<std::int64_t>(statistics.count)));
+  value.set("median_ms", Value(statistics.median));
+  value.set("min_ms", Value(statistics.minimum));
+  value.set("max_ms", Value(statistics.maximum));
+  value.set("iqr_ms", Value(statistics.interquartile_range));
+}
+
 Value input_value(const Workload& workload, const std::string& name) {
   const Value* inputs = workload.document.find("workload") != nullptr
                             ? workload.document.find("workload")->find("inputs")
@@ -128,11 +137,28 @@ void TraceFacts::reference(const ReferenceResult& result) {
   value.set("engine", Value(result.engine));
   value.set("milliseconds", Value(result.milliseconds));
   value.set("cached", Value(result.from_cache));
+  if (!result.hardware.empty()) value.set("hardware", Value(result.hardware));
   if (!result.note.empty()) {
     value.set("note", Value(result.note));
     log_ += result.note + "\n";
   }
   trace_.fitest.set("reference", std::move(value));
+}
+
+void TraceFacts::reference_timing(const ReferenceTiming& timing) {
+  Value value;
+  if (timing.note.empty()) {
+    value.set("timer", Value("cuda_event"));
+    value.set("latency_ms", Value(timing.latency_ms));
+    value.set("cached", Value(timing.from_cache));
+  } else {
+    value.set("note", Value(timing.note));
+    log_ += timing.note + "\n";
+  }
+  if (!timing.samples.trials.empty()) add_statistics(value, timing.samples.all());
+  Value reference = *trace_.fitest.find("reference");
+  reference.set("timing", std::move(value));
+  trace_.fitest.set("reference", std::move(reference));
 }
 
 void TraceFacts::compiled(const CompileResult& result, const std::string& target) {
@@ -205,14 +231,9 @@ void TraceFacts::performance(const Samples& samples, const std::string& timer,
                              double reference_ms) {
   const double latency = samples.latency_ms();
   performance_ = Performance{latency, reference_ms, latency > 0 ? reference_ms / latency : 0};
-  const SampleStatistics statistics = summarize(samples.all());
   Value value;
   value.set("timer", Value(timer));
-  value.set("count", Value(static_cast<std::int64_t>(statistics.count)));
-  value.set("median_ms", Value(statistics.median));
-  value.set("min_ms", Value(statistics.minimum));
-  value.set("max_ms", Value(statistics.maximum));
-  value.set("iqr_ms", Value(statistics.interquartile_range));
+  add_statistics(value, samples.all());
   trace_.fitest.set("timing", std::move(value));
 }
 

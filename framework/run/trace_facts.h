@@ -10,6 +10,7 @@
 #include "compile/compiler.h"
 #include "device/device.h"
 #include "measure/sampler.h"
+#include "run/reference_timing.h"
 #include "run/run_case.h"
 #include "run/timed_runs.h"
 
@@ -29,6 +30,8 @@ class TraceFacts {
   // Everything that the launches did wrong, when that is more than the fault.
   void hazards(const std::vector<Fault>& hazards);
   void performance(const Samples& samples, const std::string& timer, double reference_ms);
+  // After reference(): how long it takes on the GPU.
+  void reference_timing(const ReferenceTiming& timing);
   // After performance(): how it was measured.
   void timing(const Timing& timing);
   // What the kernels printed; goes to the log.

@@ -64,6 +64,19 @@ TEST_F(GoldenCache, ADamagedFileCountsAsNone) {
   EXPECT_FALSE(load_golden(key(), definition_));
 }
 
+TEST_F(GoldenCache, KeepsTheHardwareThatAReferenceRanOn) {
+  result_.hardware = "Stub 100";
+  store_golden(key(), result_);
+  EXPECT_EQ(load_golden(key(), definition_)->hardware, "Stub 100");
+}
+
+TEST_F(GoldenCache, KeepsALatencyUnderAKeyOfItsOwn) {
+  EXPECT_FALSE(load_latency("0123"));
+  store_latency("0123", 0.125);
+  EXPECT_EQ(load_latency("0123"), 0.125);
+  EXPECT_FALSE(load_latency("0124"));
+}
+
 TEST_F(GoldenCache, TheKeyDependsOnReferenceAndEngine) {
   const std::string before = key();
   EXPECT_NE(before, golden_key({definition_, workload_, folder_, 0, 0}, "builtin-2"));
