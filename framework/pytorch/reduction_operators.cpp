@@ -56,10 +56,9 @@ struct RowReduction {
 // A reduction of whole rows by one function per compute type.
 template <class F>
 Array reduce_with(const Array& array, const RowReduction& how, F&& reduce) {
-  const auto& [dims, keepdim, result] = how;
   Array source = array;
   if (source.dim() == 0) source = reshape(source, {1});
-  Shape wrapped = dims;
+  Shape wrapped = how.dims;
   if (wrapped.empty()) {
     source = reshape(source, {-1});
     wrapped = {0};
@@ -85,9 +84,9 @@ Array reduce_with(const Array& array, const RowReduction& how, F&& reduce) {
     using C = decltype(tag);
     const std::function<void(const C*, std::int64_t, C*)> body =
         [&reduce](const C* row, std::int64_t n, C* to) { *to = reduce(row, n); };
-    out = map_rows<C>(rows, -1, {result, 1}, body);
+    out = map_rows<C>(rows, -1, {how.result, 1}, body);
   });
-  return reshape(out, plan_reduction(array, dims, keepdim).result_shape);
+  return reshape(out, plan_reduction(array, how.dims, how.keepdim).result_shape);
 }
 
 void check_not_empty(const Array& array, const Shape& dims, std::string_view name) {
