@@ -14,6 +14,7 @@
 
 namespace fitest::pytorch {
 
+class BigInteger;
 struct Expr;
 struct Stmt;
 using ExprPtr = std::unique_ptr<Expr>;
@@ -51,7 +52,9 @@ enum class CompareOperator : std::uint8_t {
 struct NoneLiteral {};
 struct EllipsisLiteral {};
 struct Literal {
-  std::variant<NoneLiteral, EllipsisLiteral, bool, std::int64_t, double, std::string> value;
+  std::variant<NoneLiteral, EllipsisLiteral, bool, std::int64_t, std::shared_ptr<const BigInteger>,
+               double, std::string>
+      value;
 };
 struct Name {
   std::string id;

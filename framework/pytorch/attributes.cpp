@@ -12,6 +12,7 @@
 #include "base/text.h"
 #include "pytorch/interpreter.h"
 #include "pytorch/modules.h"
+#include "pytorch/number.h"
 #include "pytorch/operator.h"
 #include "pytorch/shape.h"
 
@@ -231,6 +232,21 @@ constexpr MethodRow kStringMethods[] = {
     {"endswith", string_ends_with},
 };
 
+Value integer_bit_length(const Value& self, Arguments&) {
+  return make_integer(static_cast<std::int64_t>(big_of(self).bits()));
+}
+Value integer_bit_count(const Value& self, Arguments&) {
+  return make_integer(static_cast<std::int64_t>(big_of(self).set_bits()));
+}
+Value float_is_integer(const Value& self, Arguments&) {
+  const double number = *self.as<double>();
+  return make_bool(std::isfinite(number) && number == std::trunc(number));
+}
+
+constexpr MethodRow kIntegerMethods[] = {{"bit_length", integer_bit_length},
+                                         {"bit_count", integer_bit_count}};
+constexpr MethodRow kFloatMethods[] = {{"is_integer", float_is_integer}};
+
 template <std::size_t N>
 Value method_of(const Value& object, const std::string& name, const MethodRow (&rows)[N]) {
   std::vector<std::string> names;
@@ -284,7 +300,9 @@ Value limits_attribute(const Value& object, const std::string& name) {
   }
   const bool is_signed = kind_of(limits.dtype) == DTypeKind::Signed;
   const std::uint64_t top = ~std::uint64_t{0} >> (64 - bits + (is_signed ? 1 : 0));
-  if (name == "max" && top > INT64_MAX) return make_float(static_cast<double>(top));
+  if (name == "max" && top > INT64_MAX) {
+    return make_integer(BigInteger(1).shifted_left(64) - BigInteger(1));
+  }
   if (name == "max") return make_integer(static_cast<std::int64_t>(top));
   if (name == "min") {
     return make_integer(is_signed ? -static_cast<std::int64_t>(top) - 1 : 0);
@@ -333,6 +351,8 @@ Value attribute_of(const Value& object, const std::string& name) {
     if (name == "type") return make_string(device->text.substr(0, colon));
     if (name == "index") return {};
   }
+  if (is_integer(object)) return method_of(object, name, kIntegerMethods);
+  if (object.is<double>()) return method_of(object, name, kFloatMethods);
   if (object.is<DType>()) return dtype_attribute(object, name);
   no_attribute(object, name, {});
 }

@@ -9,6 +9,7 @@
 #include "base/error.h"
 #include "base/text.h"
 #include "pytorch/interpreter.h"
+#include "pytorch/number.h"
 #include "pytorch/operator.h"
 #include "pytorch/types.h"
 
@@ -36,18 +37,18 @@ const Value* keyword(const Arguments& arguments, std::string_view name) {
 
 std::int64_t integer_of(const Value& value, std::string_view what) {
   const Array* array = value.array();
-  const auto scalar =
-      scalar_of(array != nullptr && array->count() == 1 ? element_at(*array, 0) : value);
-  if (!scalar || scalar->kind == Scalar::Kind::Float) {
+  const Value plain = array != nullptr && array->count() == 1 ? element_at(*array, 0) : value;
+  if (!is_integer(plain)) {
     fail(ErrorKind::Input, fmt::format("{} must be an integer, not {}", what, type_name(value)));
   }
-  return scalar->integer;
+  return narrow_of(plain, what);
 }
 
 Value print_values(Interpreter& interpreter, Arguments& arguments) {
+  const Value* separator = keyword(arguments, "sep");
   std::string text;
   for (std::size_t i = 0; i < arguments.positional.size(); ++i) {
-    if (i > 0) text += " ";
+    if (i > 0) text += separator != nullptr ? text_of(*separator) : " ";
     text += text_of(arguments.positional[i]);
   }
   const Value* end = keyword(arguments, "end");
@@ -99,13 +100,12 @@ Value absolute(Interpreter& interpreter, Arguments& arguments) {
   if (value.array() != nullptr) {
     return interpreter.call(attribute_of(value, "abs"), *std::make_unique<Arguments>());
   }
-  const auto scalar = scalar_of(value);
-  if (!scalar) {
+  if (!is_number(value)) {
     fail(ErrorKind::Input, fmt::format("bad operand type for abs(): '{}'", type_name(value)));
   }
-  if (scalar->kind == Scalar::Kind::Float) return make_float(std::abs(scalar->number));
-  return scalar->integer < 0 ? unary_operation(UnaryOperator::Negative, value)
-                             : make_integer(scalar->integer);
+  if (const auto* number = value.as<double>()) return make_float(std::abs(*number));
+  const bool negative = compare_numbers(value, make_integer(0)) < 0;
+  return number_operation(negative ? UnaryOperator::Negative : UnaryOperator::Positive, value);
 }
 
 Value apply_key(Interpreter& interpreter, const Value* key, const Value& item) {
@@ -263,6 +263,31 @@ Value is_instance(Interpreter&, Arguments& arguments) {
   return make_bool(false);
 }
 
+// Half to even at the digit 10^-digits.
+Value round_integer(const Value& value, std::int64_t digits) {
+  const Value plain = number_operation(UnaryOperator::Positive, value);
+  if (digits >= 0) return plain;
+  constexpr std::int64_t kMostDigits = 5000;  // no integer has more
+  const BigInteger unit = BigInteger::power(
+      BigInteger(10),
+      static_cast<std::uint64_t>(std::min(kMostDigits, -std::max(digits, -kMostDigits))));
+  BigInteger::Division parts = BigInteger::divide(big_of(value), unit);
+  const int side = BigInteger::compare(parts.rest + parts.rest, unit);
+  const bool up = side > 0 || (side == 0 && parts.quotient.is_odd());
+  return make_integer((up ? parts.quotient + BigInteger(1) : parts.quotient) * unit);
+}
+
+// Correctly rounded, as CPython goes by the shortest text with so many digits.
+double round_decimal(double number, std::int64_t digits) {
+  if (!std::isfinite(number) || digits > 323) return number;
+  if (digits < -308) return std::copysign(0.0, number);
+  if (digits >= 0) {
+    return std::strtod(fmt::format("{:.{}f}", number, digits).c_str(), nullptr);
+  }
+  const double unit = std::pow(10.0, static_cast<double>(-digits));
+  return std::nearbyint(number / unit) * unit;
+}
+
 Value round_number(Interpreter& interpreter, Arguments& arguments) {
   expect_count("round", arguments, 1, 2);
   const Value& value = arguments.positional[0];
@@ -270,18 +295,14 @@ Value round_number(Interpreter& interpreter, Arguments& arguments) {
     Arguments none;
     return interpreter.call(attribute_of(value, "round"), none);
   }
-  const auto scalar = scalar_of(value);
-  if (!scalar) fail(ErrorKind::Input, "round() takes a number");
-  if (scalar->kind != Scalar::Kind::Float) return make_integer(scalar->integer);
-  if (arguments.positional.size() == 2) {
-    const auto digits = integer_of(arguments.positional[1], "the digits of round()");
-    const std::string text =
-        fmt::format("{:.{}f}", scalar->number, std::clamp<std::int64_t>(digits, 0, 100));
-    return make_float(std::strtod(text.c_str(), nullptr));
-  }
-  const double whole = std::nearbyint(scalar->number);
-  if (!(std::abs(whole) < 9.2e18)) fail(ErrorKind::Input, "cannot round this number to an integer");
-  return make_integer(static_cast<std::int64_t>(whole));
+  if (!is_number(value)) fail(ErrorKind::Input, "round() takes a number");
+  const bool has_digits = arguments.positional.size() == 2 && !arguments.positional[1].is_none();
+  const std::int64_t digits =
+      has_digits ? integer_of(arguments.positional[1], "the digits of round()") : 0;
+  if (is_integer(value)) return round_integer(value, digits);
+  const double number = *value.as<double>();
+  if (!has_digits) return whole_of(std::nearbyint(number));
+  return make_float(round_decimal(number, digits));
 }
 
 Value divide_with_rest(Interpreter&, Arguments& arguments) {
@@ -292,8 +313,22 @@ Value divide_with_rest(Interpreter&, Arguments& arguments) {
                      binary_operation(BinaryOperator::Modulo, a, b)});
 }
 
+Value modular_power(const Items& given) {
+  if (!std::all_of(given.begin(), given.end(), is_integer)) {
+    fail(ErrorKind::Input, "pow() 3rd argument not allowed unless all arguments are integers");
+  }
+  const BigInteger exponent = big_of(given[1]);
+  const BigInteger modulus = big_of(given[2]);
+  if (modulus.is_zero()) fail(ErrorKind::Input, "ValueError: pow() 3rd argument cannot be 0");
+  if (exponent.is_negative()) {
+    fail(ErrorKind::Unsupported, "pow() with a modulus takes no negative exponent");
+  }
+  return make_integer(BigInteger::power(big_of(given[0]), exponent, modulus));
+}
+
 Value power(Interpreter&, Arguments& arguments) {
-  expect_count("pow", arguments, 2, 2);
+  expect_count("pow", arguments, 2, 3);
+  if (arguments.positional.size() == 3) return modular_power(arguments.positional);
   return binary_operation(BinaryOperator::Power, arguments.positional[0], arguments.positional[1]);
 }
 

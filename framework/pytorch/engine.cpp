@@ -8,6 +8,7 @@
 #include "base/error.h"
 #include "pytorch/element.h"
 #include "pytorch/interpreter.h"
+#include "pytorch/number.h"
 #include "pytorch/parser.h"
 #include "pytorch/profile.h"
 
@@ -50,6 +51,9 @@ Tensor output_tensor(const Value& value, std::size_t number) {
   if (const Array* array = value.array()) return to_tensor(*array);
   if (const auto scalar = scalar_of(value)) {
     return to_tensor(make_scalar_array(default_dtype(*scalar), *scalar));
+  }
+  if (is_integer(value)) {
+    narrow_of(value, fmt::format("output {} of the reference, an integer,", number));
   }
   fail(ErrorKind::Input,
        fmt::format("output {} of the reference is a {}, expected a tensor or a number", number,

@@ -48,6 +48,7 @@ Value Interpreter::evaluate_node(const Literal& literal) {
     Value operator()(const EllipsisLiteral&) const { return Value(Value::Variant(Ellipsis{})); }
     Value operator()(bool flag) const { return make_bool(flag); }
     Value operator()(std::int64_t integer) const { return make_integer(integer); }
+    Value operator()(const BigIntegerPtr& integer) const { return Value(Value::Variant(integer)); }
     Value operator()(double number) const { return make_float(number); }
     Value operator()(const std::string& text) const { return make_string(text); }
   };
@@ -215,13 +216,10 @@ std::string Interpreter::format_pieces(const std::vector<FormatPiece>& pieces) {
   for (const FormatPiece& piece : pieces) {
     text += piece.text;
     if (!piece.value) continue;
-    const Value value = evaluate(*piece.value);
-    const std::string specification = format_pieces(piece.format);
-    if (piece.conversion == 'r' && specification.empty()) {
-      text += repr_of(value);
-    } else {
-      text += format_value(value, specification);
-    }
+    Value value = evaluate(*piece.value);
+    if (piece.conversion == 'r') value = make_string(repr_of(value));
+    if (piece.conversion == 's') value = make_string(text_of(value));
+    text += format_value(value, format_pieces(piece.format));
   }
   return text;
 }

@@ -9,6 +9,7 @@
 
 #include "base/error.h"
 #include "base/parallel.h"
+#include "pytorch/number.h"
 #include "pytorch/pointwise.h"
 #include "pytorch/tensor_literal.h"
 
@@ -36,9 +37,7 @@ std::optional<std::int64_t> integer_index(const Value& value) {
 
 std::int64_t bound_of(const Value& value, std::int64_t otherwise) {
   if (value.is_none()) return otherwise;
-  if (const auto scalar = scalar_of(value); scalar && scalar->kind != Scalar::Kind::Float) {
-    return scalar->integer;
-  }
+  if (is_integer(value)) return clamped_of(value);
   if (const auto integer = integer_index(value)) return *integer;
   fail(ErrorKind::Input,
        fmt::format("slice indices must be integers or None, not {}", type_name(value)));

@@ -33,9 +33,31 @@ Array prepare(const Array& array) {
 }
 
 template <class C>
+C multiply_wrapping(C a, C b) {
+  if constexpr (std::is_same_v<C, std::int64_t>) {
+    return static_cast<C>(static_cast<std::uint64_t>(a) * static_cast<std::uint64_t>(b));
+  } else {
+    return a * b;
+  }
+}
+
+template <class C>
 MatrixView<const C> matrix_at(const Array& array, std::int64_t batch) {
   return {array.as<C>() + batch * array.strides[0], array.shape[1], array.shape[2],
           array.strides[1], array.strides[2]};
+}
+
+// A column times a row.
+template <class C>
+void outer_product(const MatrixView<const C>& a, const MatrixView<const C>& b,
+                   const MatrixView<C>& c) {
+  for (std::int64_t i = 0; i < c.rows; ++i) {
+    const C factor = a.data[i * a.row_stride];
+    C* row = c.data + i * c.row_stride;
+    for (std::int64_t j = 0; j < c.columns; ++j) {
+      row[j] = multiply_wrapping(factor, b.data[j * b.column_stride]);
+    }
+  }
 }
 
 template <class C>
@@ -46,6 +68,7 @@ void multiply(const Array& a, const Array& b, const Array& c) {
   C* out = c.as_writable<C>();
   const auto one = [&](std::int64_t i) {
     const MatrixView<C> to{out + i * c.strides[0], rows, columns, columns, 1};
+    if (a.shape[2] == 1) return outer_product(matrix_at<C>(a, i), matrix_at<C>(b, i), to);
     gemm(matrix_at<C>(a, i), matrix_at<C>(b, i), to);
   };
   const std::int64_t work = rows * columns * std::max<std::int64_t>(1, a.shape[2]);

@@ -8,23 +8,37 @@
 #include "base/error.h"
 #include "pytorch/interpreter.h"
 #include "pytorch/modules.h"
+#include "pytorch/number.h"
 
 namespace fitest::pytorch {
 namespace {
 
-double number_argument(const char* name, const Arguments& arguments, std::size_t i) {
+// The i-th argument, a tensor of one element as its number.
+Value plain_argument(const char* name, const Arguments& arguments, std::size_t i) {
   if (i >= arguments.positional.size() || !arguments.keywords.empty()) {
     fail(ErrorKind::Input, fmt::format("math.{}(): wrong number of arguments", name));
   }
   const Value& value = arguments.positional[i];
   const Array* array = value.array();
-  const auto scalar =
-      scalar_of(array != nullptr && array->count() == 1 ? element_at(*array, 0) : value);
-  if (!scalar) {
+  Value plain = array != nullptr && array->count() == 1 ? element_at(*array, 0) : value;
+  if (!is_number(plain)) {
     fail(ErrorKind::Input,
          fmt::format("math.{}(): must be real number, not {}", name, type_name(value)));
   }
-  return scalar->number;
+  return plain;
+}
+
+double number_argument(const char* name, const Arguments& arguments, std::size_t i) {
+  return float_of(plain_argument(name, arguments, i));
+}
+
+BigInteger integer_argument(const char* name, const Arguments& arguments, std::size_t i) {
+  const Value value = plain_argument(name, arguments, i);
+  if (!is_integer(value)) {
+    fail(ErrorKind::Input,
+         fmt::format("math.{}(): 'float' object cannot be interpreted as an integer", name));
+  }
+  return big_of(value);
 }
 
 Value checked(const char* name, double result, bool finite_input) {
@@ -86,24 +100,83 @@ const PredicateRow kPredicates[] = {
     {"isfinite", [](double x) { return std::isfinite(x); }},
 };
 
-Value logarithm(Interpreter&, Arguments& arguments) {
-  const double x = number_argument("log", arguments, 0);
-  if (x <= 0) fail(ErrorKind::Input, "math.log(): math domain error");
-  if (arguments.positional.size() == 1) return make_float(std::log(x));
-  const double base = number_argument("log", arguments, 1);
-  if (base <= 0 || base == 1) fail(ErrorKind::Input, "math.log(): math domain error");
-  return make_float(std::log(x) / std::log(base));
+// Of a positive number; an int may be beyond a float's range.
+double natural_logarithm(const Value& value) {
+  if (compare_numbers(value, make_integer(0)) != 1) {
+    const auto* number = value.as<double>();
+    if (number != nullptr && std::isnan(*number)) return *number;
+    fail(ErrorKind::Input, "math.log(): math domain error");
+  }
+  if (!value.is<BigIntegerPtr>()) return std::log(float_of(value));
+  const BigInteger integer = big_of(value);
+  const std::size_t dropped = integer.bits() - 64;
+  return std::log(integer.shifted_right(dropped).to_double()) +
+         static_cast<double>(dropped) * std::numbers::ln2;
 }
 
-Value greatest_divisor(Interpreter&, Arguments& arguments) {
-  auto a = static_cast<std::int64_t>(number_argument("gcd", arguments, 0));
-  auto b = static_cast<std::int64_t>(number_argument("gcd", arguments, 1));
-  while (b != 0) {
-    const std::int64_t rest = b == -1 ? 0 : a % b;
-    a = b;
-    b = rest;
+Value logarithm(Interpreter&, Arguments& arguments) {
+  const double x = natural_logarithm(plain_argument("log", arguments, 0));
+  if (arguments.positional.size() == 1) return make_float(x);
+  const double base = natural_logarithm(plain_argument("log", arguments, 1));
+  if (base == 0) fail(ErrorKind::Input, "math.log(): division by zero");
+  return make_float(x / base);
+}
+
+BigInteger greatest_divisor(BigInteger a, BigInteger b) {
+  while (!b.is_zero()) {
+    BigInteger rest = BigInteger::divide(a, b).rest;
+    a = std::move(b);
+    b = std::move(rest);
   }
-  return make_integer(a < 0 ? -a : a);
+  return a.is_negative() ? -a : a;
+}
+
+Value math_gcd(Interpreter&, Arguments& arguments) {
+  BigInteger result;
+  for (std::size_t i = 0; i < arguments.positional.size(); ++i) {
+    result = greatest_divisor(result, integer_argument("gcd", arguments, i));
+  }
+  return make_integer(result);
+}
+
+Value math_lcm(Interpreter&, Arguments& arguments) {
+  BigInteger result(1);
+  for (std::size_t i = 0; i < arguments.positional.size(); ++i) {
+    const BigInteger next = integer_argument("lcm", arguments, i);
+    if (next.is_zero()) return make_integer(0);
+    const BigInteger product = result * next;
+    result = BigInteger::divide(product, greatest_divisor(result, next)).quotient;
+    if (result.is_negative()) result = -result;
+  }
+  return make_integer(result);
+}
+
+// n·(n-1)·…·(n-count+1)
+BigInteger falling_product(const char* name, const BigInteger& n, const BigInteger& count) {
+  if (n.is_negative() || count.is_negative()) {
+    fail(ErrorKind::Input, fmt::format("math.{}() not defined for negative values", name));
+  }
+  BigInteger result(1);
+  if (BigInteger::compare(count, n) > 0) return {};
+  for (BigInteger i; i != count; i = i + BigInteger(1)) result = result * (n - i);
+  return result;
+}
+
+Value math_factorial(Interpreter&, Arguments& arguments) {
+  const BigInteger n = integer_argument("factorial", arguments, 0);
+  return make_integer(falling_product("factorial", n, n));
+}
+
+Value math_perm(Interpreter&, Arguments& arguments) {
+  return make_integer(falling_product("perm", integer_argument("perm", arguments, 0),
+                                      integer_argument("perm", arguments, 1)));
+}
+
+Value math_comb(Interpreter&, Arguments& arguments) {
+  const BigInteger n = integer_argument("comb", arguments, 0);
+  const BigInteger k = integer_argument("comb", arguments, 1);
+  const BigInteger ways = falling_product("comb", n, k);
+  return make_integer(BigInteger::divide(ways, falling_product("comb", k, k)).quotient);
 }
 
 Value product(Interpreter&, Arguments& arguments) {
@@ -116,14 +189,17 @@ Value product(Interpreter&, Arguments& arguments) {
   return result;
 }
 
+// Newton's iteration from above.
 Value integer_root(Interpreter&, Arguments& arguments) {
-  const double x = number_argument("isqrt", arguments, 0);
-  if (x < 0) fail(ErrorKind::Input, "math.isqrt(): argument must be nonnegative");
-  const auto value = static_cast<std::uint64_t>(x);
-  auto root = static_cast<std::uint64_t>(std::sqrt(x));
-  while (root * root > value) --root;
-  while ((root + 1) * (root + 1) <= value) ++root;
-  return make_integer(static_cast<std::int64_t>(root));
+  const BigInteger value = integer_argument("isqrt", arguments, 0);
+  if (value.is_negative()) fail(ErrorKind::Input, "math.isqrt(): argument must be nonnegative");
+  if (value.is_zero()) return make_integer(0);
+  BigInteger root = BigInteger(1).shifted_left(value.bits() / 2 + 1);
+  for (;;) {
+    const BigInteger next = (root + BigInteger::divide(value, root).quotient).shifted_right(1);
+    if (BigInteger::compare(next, root) >= 0) return make_integer(root);
+    root = next;
+  }
 }
 
 Value is_close(Interpreter&, Arguments& arguments) {
@@ -168,12 +244,10 @@ std::map<std::string, Value> math_members() {
   }
   for (const RoundingRow& row : kRounding) {
     add(row.name, [row](Interpreter&, Arguments& arguments) {
-      const double x = row.function(number_argument(row.name, arguments, 0));
-      if (!(std::abs(x) < 9.2e18)) {
-        fail(ErrorKind::Input, fmt::format("math.{}(): {} does not fit in a 64-bit integer",
-                                           row.name, float_text(x)));
-      }
-      return make_integer(static_cast<std::int64_t>(x));
+      const Value value = plain_argument(row.name, arguments, 0);
+      const auto* number = value.as<double>();
+      return number != nullptr ? whole_of(row.function(*number))
+                               : number_operation(UnaryOperator::Positive, value);
     });
   }
   for (const PredicateRow& row : kPredicates) {
@@ -182,7 +256,11 @@ std::map<std::string, Value> math_members() {
     });
   }
   add("log", logarithm);
-  add("gcd", greatest_divisor);
+  add("gcd", math_gcd);
+  add("lcm", math_lcm);
+  add("factorial", math_factorial);
+  add("perm", math_perm);
+  add("comb", math_comb);
   add("prod", product);
   add("isqrt", integer_root);
   add("isclose", is_close);

@@ -10,171 +10,33 @@
 #include "pytorch/indexing.h"
 #include "pytorch/interpreter.h"
 #include "pytorch/linear_algebra.h"
+#include "pytorch/number.h"
 #include "pytorch/operator.h"
 #include "pytorch/pointwise.h"
 
 namespace fitest::pytorch {
 namespace {
 
-constexpr std::array<std::string_view, 13> kBinaryText{"+", "-",  "*",  "/", "//", "%", "**",
-                                                       "@", "<<", ">>", "&", "|",  "^"};
 constexpr std::array<std::string_view, 10> kCompareText{"==", "!=", "<",      "<=", ">",
                                                         ">=", "is", "is not", "in", "not in"};
 
-std::string_view text_of_operator(BinaryOperator op) {
-  return kBinaryText[static_cast<std::size_t>(op)];
-}
-
-[[noreturn]] void unsupported_operands(std::string_view op, const Value& left, const Value& right) {
-  fail(ErrorKind::Input, fmt::format("unsupported operand types for {}: '{}' and '{}'", op,
-                                     type_name(left), type_name(right)));
-}
-
-[[noreturn]] void too_large() {
-  fail(ErrorKind::Input, "an integer does not fit in 64 bits, the limit of the builtin engine");
-}
-
-std::int64_t floor_divide(std::int64_t a, std::int64_t b) {
-  if (b == 0) fail(ErrorKind::Input, "ZeroDivisionError: integer division or modulo by zero");
-  if (b == -1 && a == INT64_MIN) too_large();
-  const std::int64_t quotient = a / b;
-  return a % b != 0 && (a < 0) != (b < 0) ? quotient - 1 : quotient;
-}
-
-std::int64_t modulo(std::int64_t a, std::int64_t b) {
-  if (b == 0) fail(ErrorKind::Input, "ZeroDivisionError: integer division or modulo by zero");
-  if (b == -1) return 0;
-  const std::int64_t rest = a % b;
-  return rest != 0 && (rest < 0) != (b < 0) ? rest + b : rest;
-}
-
-Value integer_power(std::int64_t base, std::int64_t exponent) {
-  if (exponent < 0) {
-    if (base == 0) fail(ErrorKind::Input, "ZeroDivisionError: 0 to a negative power");
-    return make_float(std::pow(static_cast<double>(base), static_cast<double>(exponent)));
-  }
-  std::int64_t result = 1;
-  for (; exponent > 0; exponent >>= 1) {
-    if ((exponent & 1) != 0 && __builtin_mul_overflow(result, base, &result)) too_large();
-    if (exponent > 1 && __builtin_mul_overflow(base, base, &base)) too_large();
-  }
-  return make_integer(result);
-}
-
-std::int64_t shift_left(std::int64_t value, std::int64_t by) {
-  if (by < 0) fail(ErrorKind::Input, "negative shift count");
-  if (value == 0) return 0;
-  std::int64_t result = 0;
-  if (by > 62 || __builtin_mul_overflow(value, std::int64_t{1} << by, &result)) too_large();
-  return result;
-}
-
-std::int64_t shift_right(std::int64_t value, std::int64_t by) {
-  if (by < 0) fail(ErrorKind::Input, "negative shift count");
-  return by > 62 ? (value < 0 ? -1 : 0) : value >> by;
-}
-
-Value integer_operation(BinaryOperator op, std::int64_t a, std::int64_t b) {
-  std::int64_t result = 0;
-  bool overflows = false;
-  switch (op) {
-    case BinaryOperator::Add:
-      overflows = __builtin_add_overflow(a, b, &result);
-      break;
-    case BinaryOperator::Subtract:
-      overflows = __builtin_sub_overflow(a, b, &result);
-      break;
-    case BinaryOperator::Multiply:
-      overflows = __builtin_mul_overflow(a, b, &result);
-      break;
-    case BinaryOperator::Divide:
-      if (b == 0) fail(ErrorKind::Input, "ZeroDivisionError: division by zero");
-      return make_float(static_cast<double>(a) / static_cast<double>(b));
-    case BinaryOperator::FloorDivide:
-      result = floor_divide(a, b);
-      break;
-    case BinaryOperator::Modulo:
-      result = modulo(a, b);
-      break;
-    case BinaryOperator::Power:
-      return integer_power(a, b);
-    case BinaryOperator::ShiftLeft:
-      result = shift_left(a, b);
-      break;
-    case BinaryOperator::ShiftRight:
-      result = shift_right(a, b);
-      break;
-    case BinaryOperator::And:
-      result = a & b;
-      break;
-    case BinaryOperator::Or:
-      result = a | b;
-      break;
-    case BinaryOperator::Xor:
-      result = a ^ b;
-      break;
-    default:
-      unsupported_operands(text_of_operator(op), make_integer(a), make_integer(b));
-  }
-  if (overflows) too_large();
-  return make_integer(result);
-}
-
-Value float_operation(BinaryOperator op, double a, double b) {
-  const auto check = [b] {
-    if (b == 0) fail(ErrorKind::Input, "ZeroDivisionError: float division by zero");
-  };
-  switch (op) {
-    case BinaryOperator::Add:
-      return make_float(a + b);
-    case BinaryOperator::Subtract:
-      return make_float(a - b);
-    case BinaryOperator::Multiply:
-      return make_float(a * b);
-    case BinaryOperator::Divide:
-      check();
-      return make_float(a / b);
-    case BinaryOperator::FloorDivide:
-      check();
-      return make_float(std::floor(a / b));
-    case BinaryOperator::Modulo: {
-      check();
-      const double rest = std::fmod(a, b);
-      return make_float(rest != 0 && (b < 0) != (rest < 0) ? rest + b : rest);
-    }
-    case BinaryOperator::Power:
-      return make_float(std::pow(a, b));
-    default:
-      unsupported_operands(text_of_operator(op), make_float(a), make_float(b));
-  }
-}
-
-Value number_operation(BinaryOperator op, const Scalar& a, const Scalar& b) {
-  const bool integers = a.kind != Scalar::Kind::Float && b.kind != Scalar::Kind::Float;
-  if (!integers) return float_operation(op, a.number, b.number);
-  const bool bits =
-      op == BinaryOperator::And || op == BinaryOperator::Or || op == BinaryOperator::Xor;
-  if (bits && a.kind == Scalar::Kind::Bool && b.kind == Scalar::Kind::Bool) {
-    return make_bool(*integer_operation(op, a.integer, b.integer).as<std::int64_t>() != 0);
-  }
-  return integer_operation(op, a.integer, b.integer);
-}
-
-Value repeat(const Value& sequence, std::int64_t times) {
-  times = std::max<std::int64_t>(times, 0);
+Value repeat(const Value& sequence, const Value& count) {
+  const std::int64_t times =
+      std::max<std::int64_t>(narrow_of(count, "the count of a repeated sequence"), 0);
   const std::size_t length =
       sequence.string() != nullptr ? sequence.string()->size() : sequence.sequence()->items.size();
   constexpr std::size_t kLongest = std::size_t{1} << 26;
   if (length > 0 && static_cast<std::size_t>(times) > kLongest / length) {
     fail(ErrorKind::Input, fmt::format("a sequence of {} × {} items is too long", length, times));
   }
+  const bool is_text = sequence.string() != nullptr;
+  const Charge charge(length * static_cast<std::size_t>(times) * (is_text ? 1 : sizeof(Value)));
   if (const std::string* text = sequence.string()) {
     std::string result;
     for (std::int64_t i = 0; i < times; ++i) result += *text;
     return make_string(std::move(result));
   }
   const Sequence* items = sequence.sequence();
-  const Charge charge(length * static_cast<std::size_t>(times) * sizeof(Value));
   std::vector<Value> result;
   for (std::int64_t i = 0; i < times; ++i) {
     result.insert(result.end(), items->items.begin(), items->items.end());
@@ -185,11 +47,10 @@ Value repeat(const Value& sequence, std::int64_t times) {
 
 std::optional<Value> container_operation(BinaryOperator op, const Value& left, const Value& right) {
   const bool repeatable = left.string() != nullptr || left.sequence() != nullptr;
-  const auto* times = right.as<std::int64_t>();
-  if (op == BinaryOperator::Multiply && repeatable && times != nullptr) return repeat(left, *times);
-  if (op == BinaryOperator::Multiply && left.is<std::int64_t>() &&
+  if (op == BinaryOperator::Multiply && repeatable && is_integer(right)) return repeat(left, right);
+  if (op == BinaryOperator::Multiply && is_integer(left) &&
       (right.string() != nullptr || right.sequence() != nullptr)) {
-    return repeat(right, *left.as<std::int64_t>());
+    return repeat(right, left);
   }
   if (op != BinaryOperator::Add) return std::nullopt;
   if (left.string() != nullptr && right.string() != nullptr) {
@@ -204,7 +65,8 @@ std::optional<Value> container_operation(BinaryOperator op, const Value& left, c
 }
 
 bool is_numeric(const Value& value) {
-  return value.array() != nullptr || scalar_of(value).has_value();
+  if (is_integer(value)) narrow_of(value, "an integer next to a tensor");
+  return value.array() != nullptr || is_number(value);
 }
 
 Value tensor_operation(BinaryOperator op, const Value& left, const Value& right) {
@@ -233,15 +95,7 @@ int order_of_items(const std::vector<Value>& a, const std::vector<Value>& b) {
 
 // -1, 0 or 1; 2 where they are unordered (NaN).
 int order_of(const Value& left, const Value& right) {
-  const auto a = scalar_of(left);
-  const auto b = scalar_of(right);
-  if (a && b) {
-    if (a->kind != Scalar::Kind::Float && b->kind != Scalar::Kind::Float) {
-      return three_way(a->integer, b->integer);
-    }
-    if (std::isnan(a->number) || std::isnan(b->number)) return 2;
-    return three_way(a->number, b->number);
-  }
+  if (is_number(left) && is_number(right)) return compare_numbers(left, right);
   if (left.string() != nullptr && right.string() != nullptr) {
     return three_way(left.string()->compare(*right.string()), 0);
   }
@@ -271,13 +125,15 @@ bool contains(const Value& container, const Value& item) {
   }
   if (const auto* range = container.as<Range>()) {
     const auto scalar = scalar_of(item);
-    if (!scalar || scalar->kind == Scalar::Kind::Float) return false;
     const std::int64_t length = range->length();
-    if (length == 0) return false;
+    if (!scalar || length == 0 || compare_numbers(item, make_integer(scalar->integer)) != 0) {
+      return false;
+    }
     const std::int64_t last = range->start + (length - 1) * range->step;
     const bool inside = scalar->integer >= std::min(range->start, last) &&
                         scalar->integer <= std::max(range->start, last);
-    return inside && (scalar->integer - range->start) % range->step == 0;
+    const auto distance = BigInteger(scalar->integer) - BigInteger(range->start);
+    return inside && BigInteger::divide(distance, BigInteger(range->step)).rest.is_zero();
   }
   bool found = false;
   for_each_item(container, [&](const Value& other) {
@@ -291,11 +147,10 @@ bool contains(const Value& container, const Value& item) {
 std::vector<std::size_t> slice_positions(const SliceValue& slice, std::size_t size) {
   const auto bound = [](const Value& value, std::int64_t otherwise) {
     if (value.is_none()) return otherwise;
-    const auto scalar = scalar_of(value);
-    if (!scalar || scalar->kind == Scalar::Kind::Float) {
-      fail(ErrorKind::Input, "slice indices must be integers or None");
-    }
-    return scalar->integer;
+    const Array* array = value.array();
+    const Value plain = array != nullptr && array->count() == 1 ? element_at(*array, 0) : value;
+    if (!is_integer(plain)) fail(ErrorKind::Input, "slice indices must be integers or None");
+    return clamped_of(plain);
   };
   const auto length = static_cast<std::int64_t>(size);
   const std::int64_t step = bound(slice.step, 1);
@@ -320,16 +175,16 @@ std::size_t position_of(const Value& index, std::size_t size) {
   const Value plain = index.array() != nullptr && index.array()->count() == 1
                           ? element_at(*index.array(), 0)
                           : index;
-  const auto scalar = scalar_of(plain);
-  if (!scalar || scalar->kind == Scalar::Kind::Float) {
+  if (!is_integer(plain)) {
     fail(ErrorKind::Input,
          fmt::format("indices must be integers or slices, not {}", type_name(index)));
   }
   const auto length = static_cast<std::int64_t>(size);
-  const std::int64_t at = scalar->integer < 0 ? scalar->integer + length : scalar->integer;
+  const std::int64_t given = clamped_of(plain);
+  const std::int64_t at = given < 0 ? given + length : given;
   if (at < 0 || at >= length) {
     fail(ErrorKind::Input,
-         fmt::format("index {} is out of range for {} items", scalar->integer, size));
+         fmt::format("index {} is out of range for {} items", text_of(plain), size));
   }
   return static_cast<std::size_t>(at);
 }
@@ -365,16 +220,7 @@ Value unary_operation(UnaryOperator op, const Value& operand) {
     if (op == UnaryOperator::Negative) return Value(negative(*array));
     return op == UnaryOperator::Invert ? Value(bitwise_not(*array)) : operand;
   }
-  const auto scalar = scalar_of(operand);
-  const bool is_float = scalar && scalar->kind == Scalar::Kind::Float;
-  if (!scalar || (is_float && op == UnaryOperator::Invert)) {
-    fail(ErrorKind::Input,
-         fmt::format("bad operand type for a unary operator: '{}'", type_name(operand)));
-  }
-  if (op == UnaryOperator::Invert) return make_integer(~scalar->integer);
-  if (is_float) return make_float(op == UnaryOperator::Negative ? -scalar->number : scalar->number);
-  if (op == UnaryOperator::Positive) return make_integer(scalar->integer);
-  return integer_operation(BinaryOperator::Subtract, 0, scalar->integer);
+  return number_operation(op, operand);
 }
 
 Value binary_operation(BinaryOperator op, const Value& left, const Value& right) {
@@ -382,9 +228,7 @@ Value binary_operation(BinaryOperator op, const Value& left, const Value& right)
     if (is_numeric(left) && is_numeric(right)) return tensor_operation(op, left, right);
     unsupported_operands(text_of_operator(op), left, right);
   }
-  const auto a = scalar_of(left);
-  const auto b = scalar_of(right);
-  if (a && b) return number_operation(op, *a, *b);
+  if (is_number(left) && is_number(right)) return number_operation(op, left, right);
   if (op == BinaryOperator::Modulo && left.string() != nullptr) {
     fail(ErrorKind::Unsupported, "'%' formatting is not supported; use an f-string");
   }

@@ -271,9 +271,10 @@ class Binder {
     }
     if (values_[i].is_none() && (formal.optional || formal.type == ArgumentType::Any)) return;
     if (matches(formal.type, values_[i])) return;
-    problem_ = fmt::format("argument '{}' must be {}, not {}",
-                           formal.name == "self" ? "input" : formal.name,
-                           type_row(formal.type).shown, type_name(values_[i]));
+    problem_ = fmt::format(
+        "argument '{}' must be {}, not {}", formal.name == "self" ? "input" : formal.name,
+        type_row(formal.type).shown,
+        values_[i].is<BigIntegerPtr>() ? "an integer beyond 64 bits" : type_name(values_[i]));
   }
 
   const Overload& overload_;

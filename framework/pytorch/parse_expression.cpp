@@ -3,9 +3,9 @@
 
 #include <algorithm>
 #include <array>
-#include <charconv>
 #include <cstdlib>
 
+#include "pytorch/big_integer.h"
 #include "pytorch/parser.h"
 
 namespace fitest::pytorch {
@@ -363,21 +363,29 @@ ExprPtr Parser::parse_number() {
   if (token.kind == TokenKind::Float) {
     return make(token.range.begin, Literal{std::strtod(digits.c_str(), nullptr)});
   }
-  int base = 10;
+  unsigned base = 10;
   std::size_t skip = 0;
   if (digits.size() > 1 && digits[0] == '0' && digits[1] > '9') {
     const char radix = digits[1];
     base = radix == 'x' || radix == 'X' ? 16 : radix == 'o' || radix == 'O' ? 8 : 2;
     skip = 2;
   }
-  std::int64_t value = 0;
-  const char* end = digits.data() + digits.size();
-  const auto [stop, status] = std::from_chars(digits.data() + skip, end, value, base);
-  if (status == std::errc::result_out_of_range) {
-    error(token, "this integer does not fit in 64 bits, the limit of the builtin engine");
+  const bool padded = base == 10 && digits[0] == '0';
+  if (padded && digits.find_first_not_of('0') != std::string::npos) {
+    error(token, "leading zeros in decimal integer literals are not permitted");
   }
-  if (status != std::errc() || stop != end) error(token, "invalid number");
-  return make(token.range.begin, Literal{value});
+  return make(token.range.begin, integer_literal(token, digits.substr(skip), base));
+}
+
+Literal Parser::integer_literal(const Token& token, const std::string& digits, unsigned base) {
+  constexpr std::size_t kMostDigits = 4000;
+  if (digits.size() > kMostDigits) {
+    error(token, fmt::format("an integer of more than {} digits", kMostDigits));
+  }
+  const auto value = BigInteger::parse(digits, base);
+  if (!value) error(token, "invalid number");
+  if (const auto small = value->narrow()) return Literal{*small};
+  return Literal{std::make_shared<const BigInteger>(*value)};
 }
 
 ExprPtr Parser::parse_parenthesised() {

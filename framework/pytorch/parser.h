@@ -70,6 +70,7 @@ class Parser {
   ExprPtr parse_atom();
   ExprPtr parse_keyword_atom();
   ExprPtr parse_number();
+  Literal integer_literal(const Token& token, const std::string& digits, unsigned base);
   ExprPtr parse_parenthesised();
   ExprPtr parse_list();
   ExprPtr parse_braces();

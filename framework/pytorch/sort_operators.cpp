@@ -3,6 +3,8 @@
 #include <fmt/format.h>
 
 #include <algorithm>
+#include <array>
+#include <bit>
 #include <numeric>
 
 #include "base/error.h"
@@ -22,9 +24,42 @@ bool before(C a, C b) {
   return a < b || (b != b && a == a);
 }
 
+// The bits of a float as an integer of the same order: -0 is 0, NaN is above all.
+std::uint32_t ordered_bits(float value) {
+  if (value != value) return UINT32_MAX;
+  constexpr std::uint32_t kSign = std::uint32_t{1} << 31;
+  const auto bits = std::bit_cast<std::uint32_t>(value + 0.0F);
+  return (bits & kSign) != 0 ? ~bits : bits | kSign;
+}
+
+// A radix sort, which is stable, of keys in the upper half and positions in the lower.
+void order_by_radix(const float* row, std::vector<std::int64_t>& positions, bool descending) {
+  constexpr unsigned kDigitBits = 11;
+  constexpr std::size_t kDigits = std::size_t{1} << kDigitBits;
+  const std::size_t n = positions.size();
+  std::vector<std::uint64_t> items(n);
+  std::vector<std::uint64_t> sorted(n);
+  for (std::size_t i = 0; i < n; ++i) {
+    const std::uint32_t key = ordered_bits(row[i]);
+    items[i] = (std::uint64_t{descending ? ~key : key} << 32) | i;
+  }
+  for (unsigned shift = 32; shift < 64; shift += kDigitBits) {
+    std::array<std::size_t, kDigits> starts{};
+    for (const std::uint64_t item : items) ++starts[(item >> shift) % kDigits];
+    std::exclusive_scan(starts.begin(), starts.end(), starts.begin(), std::size_t{0});
+    for (const std::uint64_t item : items) sorted[starts[(item >> shift) % kDigits]++] = item;
+    std::swap(items, sorted);
+  }
+  for (std::size_t i = 0; i < n; ++i) positions[i] = static_cast<std::uint32_t>(items[i]);
+}
+
 // Positions of the row in order; equal elements keep theirs, as PyTorch's stable sort does.
 template <class C>
 void order_row(const C* row, std::vector<std::int64_t>& positions, bool descending) {
+  constexpr std::size_t kWorthRadix = 1024;
+  if constexpr (std::is_same_v<C, float>) {
+    if (positions.size() >= kWorthRadix) return order_by_radix(row, positions, descending);
+  }
   std::iota(positions.begin(), positions.end(), std::int64_t{0});
   if (descending) {
     std::stable_sort(positions.begin(), positions.end(),

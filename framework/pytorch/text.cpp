@@ -2,12 +2,13 @@
 // str(), repr() and format().
 #include <fmt/format.h>
 
-#include <charconv>
+#include <cctype>
 #include <cmath>
 
 #include "base/error.h"
 #include "pytorch/element.h"
 #include "pytorch/interpreter.h"
+#include "pytorch/number.h"
 
 namespace fitest::pytorch {
 namespace {
@@ -108,6 +109,7 @@ std::string text_at(const Value& value, bool quoted, int depth) {
   if (value.is_none()) return "None";
   if (const auto* flag = value.as<bool>()) return *flag ? "True" : "False";
   if (const auto* integer = value.as<std::int64_t>()) return fmt::format("{}", *integer);
+  if (const auto* integer = value.as<BigIntegerPtr>()) return (*integer)->text();
   if (const auto* number = value.as<double>()) return float_text(*number);
   if (const std::string* text = value.string()) return quoted ? quote(*text) : *text;
   if (const Array* array = value.array()) return array_text(*array);
@@ -174,15 +176,27 @@ std::string group_digits(std::string digits) {
   return digits;
 }
 
+struct RadixRow {
+  char type;
+  unsigned radix;
+  bool upper;
+};
+constexpr RadixRow kRadixes[] = {{'\0', 10, false}, {'d', 10, false}, {'x', 16, false},
+                                 {'X', 16, true},   {'o', 8, false},  {'b', 2, false}};
+
+std::string to_case(std::string text, bool upper) {
+  if (!upper) return text;
+  for (char& c : text) c = static_cast<char>(std::toupper(static_cast<unsigned char>(c)));
+  return text;
+}
+
 std::string number_text(const Value& value, const Specification& spec) {
-  const auto* number = value.as<double>();
-  const auto* integer = value.as<std::int64_t>();
-  if (integer != nullptr && (spec.type == '\0' || spec.type == 'd')) {
-    return fmt::format("{}", *integer);
+  if (is_integer(value)) {
+    for (const RadixRow& row : kRadixes) {
+      if (row.type == spec.type) return to_case(big_of(value).text(row.radix), row.upper);
+    }
   }
-  if (integer != nullptr && spec.type == 'x') return fmt::format("{:x}", *integer);
-  if (integer != nullptr && spec.type == 'b') return fmt::format("{:b}", *integer);
-  const double held = number != nullptr ? *number : static_cast<double>(*integer);
+  const double held = float_of(value);
   const int precision = spec.precision < 0 ? 6 : spec.precision;
   switch (spec.type) {
     case 'f':
@@ -223,7 +237,7 @@ std::string format_value(const Value& value, const std::string& specification) {
   const Specification spec = parse_specification(specification);
   const Array* array = value.array();
   const Value plain = array != nullptr && array->count() == 1 ? element_at(*array, 0) : value;
-  const bool numeric = plain.is<double>() || plain.is<std::int64_t>();
+  const bool numeric = is_number(plain) && (!plain.is<bool>() || spec.type != '\0');
   std::string text = numeric ? number_text(plain, spec) : text_of(plain);
   if (spec.grouped) text = group_digits(text);
   if (numeric && spec.sign != '-' && text[0] != '-') text.insert(0, 1, spec.sign);

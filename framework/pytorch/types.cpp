@@ -10,6 +10,7 @@
 #include "base/text.h"
 #include "pytorch/element.h"
 #include "pytorch/interpreter.h"
+#include "pytorch/number.h"
 
 namespace fitest::pytorch {
 namespace {
@@ -32,26 +33,52 @@ Value plain(const Value& value) {
   return element_at(*array, 0);
 }
 
+// int(text) and int(text, base); base 0 goes by the prefix.
+Value parse_int(const std::string& text, unsigned base) {
+  std::string digits;
+  for (char c : trim(text)) {
+    if (c != '_') digits += c;
+  }
+  const bool negative = digits.starts_with('-');
+  if (negative || digits.starts_with('+')) digits.erase(0, 1);
+  if (digits.size() > 2 && digits[0] == '0' && base != 10) {
+    const std::string prefix = to_lower(digits.substr(0, 2));
+    const unsigned named = prefix == "0x" ? 16 : prefix == "0o" ? 8 : prefix == "0b" ? 2 : 0;
+    if (named != 0 && (base == 0 || base == named)) {
+      base = named;
+      digits.erase(0, 2);
+    }
+  }
+  const auto value = BigInteger::parse(digits, base == 0 ? 10 : base);
+  if (!value) {
+    fail(ErrorKind::Input, fmt::format("invalid literal for int() with base {}: {}", base,
+                                       repr_of(make_string(text))));
+  }
+  return make_integer(negative ? -*value : *value);
+}
+
 Value to_int(Interpreter&, Arguments& arguments) {
-  const Value* given = only_argument("int", arguments);
-  if (given == nullptr) return make_integer(0);
-  const Value value = plain(*given);
+  if (arguments.positional.empty() && arguments.keywords.empty()) return make_integer(0);
+  std::int64_t base = 10;
+  if (arguments.positional.size() == 2 && is_integer(arguments.positional[1])) {
+    base = clamped_of(arguments.positional[1]);
+    arguments.positional.pop_back();
+    if (arguments.positional[0].string() == nullptr) {
+      fail(ErrorKind::Input, "int() can't convert non-string with explicit base");
+    }
+  }
+  const Value value = plain(*only_argument("int", arguments));
+  if (base != 0 && base != 2 && base != 8 && base != 10 && base != 16) {
+    fail(ErrorKind::Unsupported, "int() takes the bases 0, 2, 8, 10 and 16");
+  }
   if (const std::string* text = value.string()) {
-    if (const auto integer = parse_integer(trim(*text))) return make_integer(*integer);
-    fail(ErrorKind::Input, fmt::format("invalid literal for int(): '{}'", *text));
+    return parse_int(*text, static_cast<unsigned>(base));
   }
-  const auto scalar = scalar_of(value);
-  if (!scalar) {
-    fail(ErrorKind::Input,
-         fmt::format("int() argument must be a string or a number, not '{}'", type_name(value)));
-  }
-  if (scalar->kind != Scalar::Kind::Float) return make_integer(scalar->integer);
-  if (std::isnan(scalar->number)) fail(ErrorKind::Input, "cannot convert float NaN to integer");
-  if (!(std::abs(scalar->number) < 9.2e18)) {
-    fail(ErrorKind::Input,
-         fmt::format("the float {} does not fit in a 64-bit integer", float_text(scalar->number)));
-  }
-  return make_integer(static_cast<std::int64_t>(scalar->number));
+  if (const auto* number = value.as<double>()) return whole_of(*number);
+  if (const auto* flag = value.as<bool>()) return make_integer(*flag ? 1 : 0);
+  if (is_integer(value)) return value;
+  fail(ErrorKind::Input,
+       fmt::format("int() argument must be a string or a number, not '{}'", type_name(value)));
 }
 
 Value to_float(Interpreter&, Arguments& arguments) {
@@ -69,12 +96,11 @@ Value to_float(Interpreter&, Arguments& arguments) {
     if (const auto number = parse_double(rest)) return make_float(sign * *number);
     fail(ErrorKind::Input, fmt::format("could not convert string to float: '{}'", *text));
   }
-  const auto scalar = scalar_of(value);
-  if (!scalar) {
+  if (!is_number(value)) {
     fail(ErrorKind::Input,
          fmt::format("float() argument must be a string or a number, not '{}'", type_name(value)));
   }
-  return make_float(scalar->number);
+  return make_float(float_of(value));
 }
 
 Value to_bool(Interpreter&, Arguments& arguments) {
@@ -138,7 +164,7 @@ bool is_dictionary(const Value& value, Collection kind) {
 }
 
 const std::array<TypeInfo, 9> kPythonTypes{{
-    {"int", [](const Value& v) { return v.is<std::int64_t>() || v.is<bool>(); }, to_int},
+    {"int", is_integer, to_int},
     {"float", [](const Value& v) { return v.is<double>(); }, to_float},
     {"bool", [](const Value& v) { return v.is<bool>(); }, to_bool},
     {"str", [](const Value& v) { return v.string() != nullptr; }, to_string},

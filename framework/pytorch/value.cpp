@@ -3,8 +3,11 @@
 
 #include <fmt/format.h>
 
+#include <cmath>
+
 #include "base/error.h"
 #include "pytorch/element.h"
+#include "pytorch/number.h"
 
 namespace fitest::pytorch {
 namespace {
@@ -42,12 +45,12 @@ Undertaker& undertaker() {
 // Text that is equal for equal keys: 1, 1.0 and True are one key in Python.
 std::string key_of(const Value& value, int depth = 0) {
   if (value.is_none()) return "n";
-  if (const auto* flag = value.as<bool>()) return fmt::format("i{}", *flag ? 1 : 0);
-  if (const auto* integer = value.as<std::int64_t>()) return fmt::format("i{}", *integer);
+  if (is_integer(value)) return "i" + big_of(value).text(16);
   if (const auto* number = value.as<double>()) {
-    const auto whole = static_cast<std::int64_t>(std::abs(*number) < 9e18 ? *number : 0);
-    if (static_cast<double>(whole) == *number) return fmt::format("i{}", whole);
-    return fmt::format("f{}", *number);
+    if (!std::isfinite(*number) || *number != std::trunc(*number)) {
+      return fmt::format("f{}", *number);
+    }
+    return "i" + BigInteger::of(*number).text(16);
   }
   if (const std::string* text = value.string()) return "s" + *text;
   if (const auto* dtype = value.as<DType>()) return fmt::format("d{}", static_cast<int>(*dtype));
@@ -63,30 +66,13 @@ std::string key_of(const Value& value, int depth = 0) {
   fail(ErrorKind::Input, fmt::format("unhashable type: '{}'", type_name(value)));
 }
 
-bool is_number(const Value& value) {
-  return value.is<bool>() || value.is<std::int64_t>() || value.is<double>();
-}
-
-double number_of(const Value& value) {
-  if (const auto* flag = value.as<bool>()) return *flag ? 1 : 0;
-  if (const auto* integer = value.as<std::int64_t>()) return static_cast<double>(*integer);
-  return *value.as<double>();
-}
-
 bool equal_items(const std::vector<Value>& a, const std::vector<Value>& b, int depth);
-
-// Integers are compared exactly, anything else as doubles.
-bool equal_numbers(const Value& a, const Value& b) {
-  const auto* x = a.as<std::int64_t>();
-  const auto* y = b.as<std::int64_t>();
-  return x != nullptr && y != nullptr ? *x == *y : number_of(a) == number_of(b);
-}
 
 bool equal_dictionaries(const Dictionary& a, const Dictionary& b, int depth);
 
 bool equals_at(const Value& a, const Value& b, int depth) {
   if (depth > kMaxNesting) fail(ErrorKind::Input, "the values are nested too deeply to compare");
-  if (is_number(a) && is_number(b)) return equal_numbers(a, b);
+  if (is_number(a) && is_number(b)) return compare_numbers(a, b) == 0;
   if (a.held.index() != b.held.index()) return false;
   if (a.is_none() || a.is<Ellipsis>()) return true;
   if (a.string() != nullptr) return *a.string() == *b.string();
@@ -227,6 +213,17 @@ Value make_integer(std::int64_t value) {
   return Value(Value::Variant(value));
 }
 
+Value make_integer(BigInteger value) {
+  if (const auto small = value.narrow()) return make_integer(*small);
+  struct Counted {
+    explicit Counted(BigInteger&& v) : charge(sizeof(Counted) + v.bits() / 8), held(std::move(v)) {}
+    Charge charge;
+    const BigInteger held;
+  };
+  const auto counted = std::make_shared<const Counted>(std::move(value));
+  return Value(Value::Variant(BigIntegerPtr(counted, &counted->held)));
+}
+
 Value make_bool(bool value) {
   return Value(Value::Variant(value));
 }
@@ -240,6 +237,7 @@ std::string type_name(const Value& value) {
     std::string operator()(const None&) const { return "NoneType"; }
     std::string operator()(bool) const { return "bool"; }
     std::string operator()(std::int64_t) const { return "int"; }
+    std::string operator()(const BigIntegerPtr&) const { return "int"; }
     std::string operator()(double) const { return "float"; }
     std::string operator()(const StringPtr&) const { return "str"; }
     std::string operator()(const ArrayPtr&) const { return "Tensor"; }
@@ -268,7 +266,7 @@ std::string type_name(const Value& value) {
 
 bool is_true(const Value& value) {
   if (value.is_none()) return false;
-  if (is_number(value)) return number_of(value) != 0;
+  if (is_number(value)) return compare_numbers(value, make_integer(0)) != 0;
   if (const std::string* text = value.string()) return !text->empty();
   if (const Sequence* items = value.sequence()) return !items->items.empty();
   if (const Dictionary* items = value.dictionary()) return !items->items.empty();
@@ -279,7 +277,7 @@ bool is_true(const Value& value) {
                                  ? "Boolean value of Tensor with no values is ambiguous"
                                  : "Boolean value of Tensor with more than one value is ambiguous");
     }
-    return number_of(element_at(*array, 0)) != 0;
+    return is_true(element_at(*array, 0));
   }
   return true;
 }

@@ -17,6 +17,7 @@
 
 namespace fitest::pytorch {
 
+class BigInteger;
 class Interpreter;
 struct Environment;
 struct Value;
@@ -51,13 +52,15 @@ struct TypeInfo;
 struct NumericLimits;
 
 using ArrayPtr = std::shared_ptr<Array>;
+using BigIntegerPtr = std::shared_ptr<const BigInteger>;
 using StringPtr = std::shared_ptr<const std::string>;
 
-// `Sequence` is a list or a tuple, `Dictionary` a dict or a set.
+// `Sequence` is a list or a tuple, `Dictionary` a dict or a set. An int is an int64 where it fits,
+// else a BigInteger.
 struct Value {
   using Variant =
-      std::variant<None, bool, std::int64_t, double, StringPtr, ArrayPtr, DType, Device, Ellipsis,
-                   Range, std::shared_ptr<Sequence>, std::shared_ptr<Dictionary>,
+      std::variant<None, bool, std::int64_t, BigIntegerPtr, double, StringPtr, ArrayPtr, DType,
+                   Device, Ellipsis, Range, std::shared_ptr<Sequence>, std::shared_ptr<Dictionary>,
                    std::shared_ptr<const SliceValue>, std::shared_ptr<const Function>,
                    std::shared_ptr<const Builtin>, std::shared_ptr<const BoundOperator>,
                    const ModuleInfo*, const TypeInfo*, std::shared_ptr<const NumericLimits>>;
@@ -172,6 +175,7 @@ Value make_tuple(std::vector<Value> items);
 Value make_named_tuple(std::vector<Value> items, const std::vector<std::string_view>& fields);
 Value make_size(const Shape& shape);
 Value make_integer(std::int64_t value);
+Value make_integer(BigInteger value);
 Value make_bool(bool value);
 Value make_float(double value);
 
