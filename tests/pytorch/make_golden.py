@@ -2,9 +2,9 @@
 # SPDX-License-Identifier: Apache-2.0
 """Runs references with PyTorch and writes what the builtin engine must agree with.
 
-  make_golden.py official DEFINITIONS [--out golden/official.json]
+  make_golden.py official DEFINITIONS [--workloads official_workloads.json] [--out golden/official.json]
       every official definition on the workloads of official_workloads.json; of each output a
-      sample of its elements is kept.
+      sample of its elements is kept. golden/official_edges.json comes from official_edges.json.
   make_golden.py operators [--out golden/operators.json]
       every case of operator_cases.json.
   make_golden.py compare DEFINITIONS DUMP
@@ -76,6 +76,8 @@ def make_input(spec, dtype, shape, salt):
     if "values" in spec:
         values = (spec["values"] * count)[:count]
         return torch.tensor(values, dtype=torch.float64).to(DTYPES[dtype]).reshape(shape)
+    if "step" in spec:
+        return (torch.arange(count) * spec["step"]).to(DTYPES[dtype]).reshape(shape)
     if "integers" in spec:
         low, high = spec["integers"]
         values = (words(salt, count) % np.uint64(high - low)).astype(np.int64) + low
@@ -88,8 +90,8 @@ def make_input(spec, dtype, shape, salt):
     return torch.from_numpy(uniform(salt, count, low, high)).to(DTYPES[dtype]).reshape(shape)
 
 
-def official_cases(root):
-    workloads = json.loads((HERE / "official_workloads.json").read_text())
+def official_cases(root, file="official_workloads.json"):
+    workloads = json.loads((HERE / file).read_text())
     for path in sorted(pathlib.Path(root).glob("*/*.json")):
         definition = json.loads(path.read_text())
         name = f"{path.parent.name}/{definition['name']}"
@@ -101,7 +103,8 @@ def official_cases(root):
             raise SystemExit(f"no workload for {name}")
 
 
-def run_official(definition, workload, device):
+def prepare_official(definition, workload, device):
+    """The call of a definition's reference on a workload, its inputs made."""
     axes = {a: v["value"] for a, v in definition["axes"].items() if v["type"] == "const"}
     axes.update(workload.get("axes", {}))
     specs = workload.get("inputs", {})
@@ -115,7 +118,11 @@ def run_official(definition, workload, device):
     reference = definition["reference"]
     for before, after in workload.get("replace", []):
         reference = reference.replace(before, after)
-    return execute(reference, arguments, list(definition["inputs"]))
+    return lambda: execute(reference, arguments, list(definition["inputs"]))
+
+
+def run_official(definition, workload, device):
+    return prepare_official(definition, workload, device)()
 
 
 def execute(reference, arguments, names=()):
@@ -173,7 +180,7 @@ def write(path, document):
 
 def command_official(args):
     cases = []
-    for name, definition, workload in official_cases(args.definitions):
+    for name, definition, workload in official_cases(args.definitions, args.workloads):
         outputs = run_official(definition, workload, args.device)
         cases.append({"name": name, "outputs": [sample(o) for o in outputs]})
     write(args.out or HERE / "golden" / "official.json",
@@ -228,7 +235,7 @@ def read_safetensors(path):
 
 def command_compare(args):
     families = {}
-    for name, definition, workload in official_cases(args.definitions):
+    for name, definition, workload in official_cases(args.definitions, args.workloads):
         dump = pathlib.Path(args.dump) / (name.replace("/", "__") + ".safetensors")
         family = families.setdefault(name.split("/")[0], {"run": 0, "all": 0, "max": 0.0, "equal": 0, "count": 0})
         family["all"] += 1
@@ -263,6 +270,7 @@ def main():
     parser.add_argument("command", choices=["official", "operators", "compare"])
     parser.add_argument("definitions", nargs="?", default=HERE.parents[1] / ".." / "shared/official/definitions")
     parser.add_argument("dump", nargs="?")
+    parser.add_argument("--workloads", default="official_workloads.json")
     parser.add_argument("--out")
     parser.add_argument("--device", default="cpu")
     args = parser.parse_args()

@@ -83,6 +83,7 @@ Tensor packed_topk(const Shape& shape, std::uint64_t salt, std::uint64_t experts
 Tensor make_input(const fitest::Value* spec, DType dtype, const Shape& shape, std::uint64_t salt) {
   const fitest::Value* values = spec != nullptr ? spec->find("values") : nullptr;
   const fitest::Value* integers = spec != nullptr ? spec->find("integers") : nullptr;
+  const fitest::Value* step = spec != nullptr ? spec->find("step") : nullptr;
   const fitest::Value* range = spec != nullptr ? spec->find("uniform") : nullptr;
   if (spec != nullptr && spec->find("key_cache") != nullptr) {
     const auto& sizes = spec->find("key_cache")->array();
@@ -99,6 +100,8 @@ Tensor make_input(const fitest::Value* spec, DType dtype, const Shape& shape, st
   for (std::size_t i = 0; i < tensor.count(); ++i) {
     if (values != nullptr) {
       set_number(tensor, i, values->array()[i % values->array().size()].number());
+    } else if (step != nullptr) {
+      set_number(tensor, i, static_cast<double>(i) * step->number());
     } else if (integers != nullptr) {
       const std::int64_t first = integers->array()[0].integer();
       const auto span = static_cast<std::uint64_t>(integers->array()[1].integer() - first);
