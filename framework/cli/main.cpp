@@ -17,8 +17,10 @@ int exit_code_of(const fitest::Error& error) {
 
 // CLI11 would only say that some subcommand is required.
 void check_subcommand(const CLI::App& app, const std::string& word) {
-  std::vector<std::string> names;
-  for (const CLI::App* command : app.get_subcommands({})) names.push_back(command->get_name());
+  const std::vector<const CLI::App*> commands = app.get_subcommands({});
+  std::vector<std::string> names(commands.size());
+  std::transform(commands.begin(), commands.end(), names.begin(),
+                 [](const CLI::App* command) { return command->get_name(); });
   if (std::find(names.begin(), names.end(), word) != names.end()) return;
   const auto meant = fitest::nearest(word, names);
   fitest::fail(fitest::ErrorKind::Usage,

@@ -114,6 +114,7 @@ std::vector<std::string> reserved_gpus(const ReadVariable& variable) {
 std::string visible_devices(const std::vector<std::string>& ids,
                             const std::optional<std::string>& mask) {
   std::vector<std::string> visible;
+  visible.reserve(ids.size());
   for (const std::string& id : ids) visible.push_back(visible_device(id, mask));
   return join(visible, ",");
 }

@@ -27,6 +27,7 @@ Dataset read_one(const std::string& root, const std::string& definition) {
 
 std::string axes_text(const AxisValues& axes) {
   std::vector<std::string> parts;
+  parts.reserve(axes.size());
   for (const auto& [name, value] : axes) parts.push_back(fmt::format("{}={}", name, value));
   return join(parts, ", ");
 }

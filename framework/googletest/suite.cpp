@@ -55,6 +55,7 @@ Dataset read_filtered(const SuiteOptions& options, const CaseFilter& filter) {
 
 std::vector<SuiteCase> list_cases(const std::vector<Case>& planned) {
   std::vector<SuiteCase> cases;
+  cases.reserve(planned.size());
   for (const Case& one : planned) {
     cases.push_back({one.definition->name, one.solution->name, one.workload_prefix,
                      one.solution->source->name()});

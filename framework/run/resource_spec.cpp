@@ -26,6 +26,8 @@ std::string resource_spec(const std::vector<cuda::VisibleDevice>& gpus) {
   if (gpus.empty()) return {};
   Value::Array whole;
   Value::Array memory;
+  whole.reserve(gpus.size());
+  memory.reserve(gpus.size());
   for (const cuda::VisibleDevice& gpu : gpus) {
     whole.push_back(resource(gpu, kSlotsPerGpu));
     memory.push_back(resource(gpu, static_cast<std::int64_t>(gpu.memory_bytes >> 20)));

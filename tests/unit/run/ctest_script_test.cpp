@@ -8,6 +8,7 @@ namespace fitest {
 namespace {
 
 using ::testing::HasSubstr;
+using ::testing::Not;
 
 class CtestScriptTest : public ::testing::Test {
  protected:
@@ -46,6 +47,12 @@ TEST_F(CtestScriptTest, OneCaseIsOneTestThatRunsItAlone) {
             "ATTACHED_FILES [[/traces/rmsnorm_h4096/vectorized/01234567.json]] "
             "MEASUREMENT [[definition=rmsnorm_h4096]] MEASUREMENT [[solution=vectorized]] "
             "MEASUREMENT [[workload=0123456789abcdef]])\n");
+}
+
+TEST_F(CtestScriptTest, WhatCTestReservesIsAProperty) {
+  EXPECT_THAT(script(), Not(HasSubstr("RESOURCE_GROUPS")));
+  options_.resource_groups = "1,gpus:25,gpu_memory:2048";
+  EXPECT_THAT(script(), HasSubstr(" RESOURCE_GROUPS [[1,gpus:25,gpu_memory:2048]])\n"));
 }
 
 TEST_F(CtestScriptTest, ThePrefixGoesBeforeEveryName) {

@@ -161,10 +161,12 @@ TEST_F(Expectations, ASlowerCaseFailsAgainstItsTraceOfTheBaseline) {
   apply_baseline(folder_, 1.05, planned_, slower);
   EXPECT_EQ(slower.exit_code(), 1);
   EXPECT_EQ(slower.ruling->word, "SLOWER");
+  EXPECT_TRUE(is_slower(slower));
   EXPECT_THAT(slower.ruling->reason, HasSubstr("2 ms [2, 2] against the baseline's 1 ms [1, 1]"));
   CaseResult allowed = result(Status::Passed);
   apply_baseline(folder_, 2.5, planned_, allowed);
   EXPECT_EQ(allowed.exit_code(), 0);
+  EXPECT_FALSE(is_slower(allowed));
 }
 
 TEST_F(Expectations, AMissingTraceOfTheBaselineIsSaid) {
