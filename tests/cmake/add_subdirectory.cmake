@@ -4,16 +4,17 @@ cmake -DREPOSITORY=<fitest> -DSCRATCH=<folder> -P add_subdirectory.cmake
 
 Follows a project outside of the repository that has fitest's sources as a subfolder and a dataset of
 its own: it configures, builds the program, and its cases pass; it gets none of fitest's tests.
-Nearly all of the time is that of compiling the program, which ccache knows from the build that this
-test belongs to where both use it; without it, no optimiser runs.
+Nearly all of the time is that of compiling the program. Where both use ccache, and it takes paths as
+they are, it knows all of it from the build that this test belongs to; else no optimiser runs.
 ]]
 cmake_minimum_required(VERSION 3.25)
 include(${CMAKE_CURRENT_LIST_DIR}/expect.cmake)
 
 set(flags "")
-if(NOT "$ENV{CMAKE_CXX_COMPILER_LAUNCHER}" MATCHES "ccache")
+if(NOT "$ENV{CMAKE_CXX_COMPILER_LAUNCHER}" MATCHES "ccache" OR DEFINED ENV{CCACHE_BASEDIR})
   set(flags -DCMAKE_CXX_FLAGS_RELEASE=-O0)
 endif()
+unset(ENV{CCACHE_BASEDIR})
 
 file(REMOVE_RECURSE ${SCRATCH})
 file(COPY ${CMAKE_CURRENT_LIST_DIR}/project/kernels DESTINATION ${SCRATCH})
