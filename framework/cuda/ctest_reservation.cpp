@@ -47,9 +47,9 @@ std::vector<std::string> entries_of(const std::string& mask) {
   return entries;
 }
 
-// A mask may abbreviate a UUID.
+// A mask may abbreviate a UUID, and calls that of a part of a GPU MIG-…
 bool names_gpu(const std::string& entry, const std::string& uuid) {
-  return is_uuid(entry) && to_lower(uuid).starts_with(to_lower(entry));
+  return is_uuid(entry) && to_lower(uuid.substr(3)).starts_with(to_lower(entry.substr(3)));
 }
 
 [[noreturn]] void refuse(const std::string& id, const std::optional<std::string>& mask) {
@@ -63,12 +63,13 @@ std::string visible_device(const std::string& id, const std::optional<std::strin
   const std::vector<std::string> entries = entries_of(mask.value_or(""));
   if (is_uuid(id)) {
     std::string uuid = as_cuda_writes_it(id);
-    const bool by_uuid = std::any_of(entries.begin(), entries.end(), is_uuid);
-    const bool shown = std::any_of(entries.begin(), entries.end(), [&](const std::string& entry) {
+    const auto shown = std::find_if(entries.begin(), entries.end(), [&](const std::string& entry) {
       return names_gpu(entry, uuid);
     });
+    if (shown != entries.end()) return *shown;
     // A mask of indices does not tell UUIDs: there the specification was made under the same mask.
-    if ((by_uuid && !shown) || (mask && entries.empty())) refuse(id, mask);
+    const bool by_uuid = std::any_of(entries.begin(), entries.end(), is_uuid);
+    if (by_uuid || (mask && entries.empty())) refuse(id, mask);
     return uuid;
   }
   const std::int64_t index = parse_integer(id).value_or(-1);

@@ -81,7 +81,8 @@ TEST(VisibleDevices, AnIndexCountsWithinTheMaskOfTheScheduler) {
 }
 
 TEST(VisibleDevices, AUuidStaysWithinTheMask) {
-  EXPECT_EQ(visible_devices({"gpu_bbbb_cc"}, "GPU-aaaa,GPU-BB"), "GPU-bbbb-cc");
+  EXPECT_EQ(visible_devices({"gpu_bbbb_cc"}, "GPU-aaaa,GPU-BB"), "GPU-BB");
+  EXPECT_EQ(visible_devices({"gpu_bbbb_cc"}, "MIG-aaaa-cc,MIG-bbbb-cc"), "MIG-bbbb-cc");
   EXPECT_EQ(visible_devices({"gpu_bbbb_cc"}, "2,3"), "GPU-bbbb-cc");
   EXPECT_THAT(refusal([] { visible_devices({"gpu_cccc"}, "GPU-aaaa,GPU-bbbb"); }),
               HasSubstr("CTest reserved the GPU 'gpu_cccc', which "
