@@ -199,7 +199,7 @@ quotes" ${command} ${SCRATCH}/broken)
 
   # The other commands.
   in_program(2 "one of --workload and --axes" reference ${data} --definition scale_n256 --output o)
-  in_program(2 "--output is required" reference ${data} --definition scale_n256 --axes rows=1)
+  in_program(2 "one of --output and --profile is required" reference ${data} --definition scale_n256 --axes rows=1)
   in_program(2 "has no definition 'nope'" reference ${data} --definition nope --axes rows=1
              --output o)
   in_program(2 "--axes 'rows': expected name=integer[,name=integer" reference ${data} --definition
