@@ -70,7 +70,7 @@ constexpr f32 log2_approximate(f32 a) {
   const f32 usual = x > 0 && x < infinity ? x : 1.0F;
   f32 result = static_cast<f32>(log2_wide(usual));
   result = x == 0 ? -infinity : result;
-  result = x == infinity ? infinity : result;
+  result = x == infinity ? x : result;
   return finish<kFtz, false>(x >= 0 ? result : from_bits<f32>(kNanF32));
 }
 

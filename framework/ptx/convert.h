@@ -52,7 +52,8 @@ inline I to_integer(F value) {
   const F rounded = round_to_integral<R>(value);
   constexpr F low = static_cast<F>(std::numeric_limits<I>::min());
   // 2^n, as the largest integer may not be an F.
-  constexpr F high = static_cast<F>(std::numeric_limits<I>::max() / 2 + 1) * 2;
+  constexpr auto half = std::make_unsigned_t<I>{1} << (std::numeric_limits<I>::digits - 1);
+  constexpr F high = static_cast<F>(half) * 2;
   const bool too_low = rounded < low;
   const bool too_high = rounded >= high;
   const bool usual = rounded == rounded && !too_low && !too_high;

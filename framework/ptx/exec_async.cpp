@@ -25,8 +25,9 @@ void perform(const Warp& warp, AsyncCopy& copy, std::uint32_t lanes) {
       const auto offset = static_cast<std::uint64_t>(copy.to[lane] - warp.shared->data);
       warp.races->copied(warp, kSharedWindow + offset, copy.bytes);
     }
-    std::memcpy(copy.to[lane], copy.from[lane], copy.read_bytes[lane]);
-    std::memset(copy.to[lane] + copy.read_bytes[lane], 0, copy.bytes - copy.read_bytes[lane]);
+    const std::size_t read = copy.read_bytes[lane];
+    if (read != 0) std::memcpy(copy.to[lane], copy.from[lane], read);
+    std::memset(copy.to[lane] + read, 0, copy.bytes - read);
   });
   copy.lanes &= ~lanes;
 }

@@ -52,18 +52,24 @@ Addresses addresses_of(const Warp& warp, const Op& op) {
   return addresses;
 }
 
-// Host addresses for an access of `bytes` by the first `lanes` lanes; false once a Fault is raised.
-bool locate(Warp& warp, const Op& op, std::uint32_t bytes, const Addresses& addresses,
-            std::uint32_t lanes, Places& places) {
+// Bytes at each address of the first `lanes` lanes.
+struct Extent {
+  const Addresses& addresses;
+  std::uint32_t bytes;
+  std::uint32_t lanes;
+};
+
+// Host addresses of the extent; false once a Fault is raised.
+bool locate(Warp& warp, const Op& op, const Extent& extent, Places& places) {
   Op access = op;
-  access.bytes = static_cast<std::uint8_t>(bytes);
+  access.bytes = static_cast<std::uint8_t>(extent.bytes);
   const std::uint32_t mask = warp.mask;
-  warp.mask = lanes >= kLanes ? kAllLanes : (1u << lanes) - 1;
-  const bool found = locate_lanes(warp, access, addresses.data(), places.data());
+  warp.mask = extent.lanes >= kLanes ? kAllLanes : (1u << extent.lanes) - 1;
+  const bool found = locate_lanes(warp, access, extent.addresses.data(), places.data());
   if (found && warp.races != nullptr) {
     Touch touch;
-    touch.address = addresses.data();
-    touch.bytes = bytes;
+    touch.address = extent.addresses.data();
+    touch.bytes = extent.bytes;
     touch.reads = (op.flags & kOpReads) != 0;
     touch.writes = (op.flags & kOpWrites) != 0;
     warp.races->touch(warp, touch);
@@ -78,9 +84,9 @@ bool locate(Warp& warp, const Op& op, std::uint32_t bytes, const Addresses& addr
 
 // What the lists of a wmma access hold.
 struct FragmentAccess {
-  int registers;
-  int pieces;           // of a register that a lane transfers one by one
-  std::uint32_t bytes;  // of a piece
+  std::uint32_t registers;
+  std::uint32_t pieces;  // of a register that a lane transfers one by one
+  std::uint32_t bytes;   // of a piece
   bool row_major;
   std::uint32_t element_bytes;
   const std::uint32_t* rows;
@@ -89,8 +95,8 @@ struct FragmentAccess {
 
 FragmentAccess decode_access(const std::uint32_t* list) {
   FragmentAccess access;
-  access.registers = unpack(list[0], 0);
-  access.pieces = unpack(list[0], 1);
+  access.registers = static_cast<std::uint32_t>(unpack(list[0], 0));
+  access.pieces = static_cast<std::uint32_t>(unpack(list[0], 1));
   access.bytes = static_cast<std::uint32_t>(unpack(list[0], 2));
   access.row_major = unpack(list[0], 3) != 0;
   access.element_bytes = list[1];
@@ -99,8 +105,10 @@ FragmentAccess decode_access(const std::uint32_t* list) {
   return access;
 }
 
-void place_piece(const FragmentAccess& access, const Warp& warp, const Op& op, std::size_t index,
-                 Addresses& addresses) {
+// Where the lanes' piece of that index lies.
+Addresses addresses_of(const Warp& warp, const Op& op, const FragmentAccess& access,
+                       std::size_t index) {
+  Addresses addresses = addresses_of(warp, op);
   const std::uint32_t* places = access.places + index * kLanes;
   for (std::size_t lane = 0; lane < kLanes; ++lane) {
     const std::uint64_t row = places[lane] >> 16;
@@ -109,6 +117,7 @@ void place_piece(const FragmentAccess& access, const Warp& warp, const Op& op, s
     const std::uint64_t offset = access.row_major ? row * stride + column : column * stride + row;
     addresses[lane] += offset * access.element_bytes;
   }
+  return addresses;
 }
 
 // Calls transfer(register's row, byte in its cells, places) for every piece.
@@ -117,16 +126,12 @@ Step for_each_piece(Warp& warp, const Op& op, Transfer transfer) {
   const Step ready = gather_warp(warp);
   if (ready != Step::Next) return ready;
   const FragmentAccess access = decode_access(warp.lists + op.list);
-  const Addresses base = addresses_of(warp, op);
-  for (int r = 0; r < access.registers; ++r) {
-    for (int piece = 0; piece < access.pieces; ++piece) {
-      Addresses addresses = base;
-      Places places{};
-      place_piece(access, warp, op, static_cast<std::size_t>(r * access.pieces + piece), addresses);
-      if (!locate(warp, op, access.bytes, addresses, kLanes, places)) return Step::Fault;
-      auto* cells = reinterpret_cast<std::uint8_t*>(row32(warp, access.rows[r]));
-      transfer(cells + static_cast<std::uint32_t>(piece) * access.bytes, places, access.bytes);
-    }
+  for (std::size_t i = 0; i < std::size_t{access.registers} * access.pieces; ++i) {
+    const Addresses addresses = addresses_of(warp, op, access, i);
+    Places places{};
+    if (!locate(warp, op, {addresses, access.bytes, kLanes}, places)) return Step::Fault;
+    auto* cells = reinterpret_cast<std::uint8_t*>(row32(warp, access.rows[i / access.pieces]));
+    transfer(cells + i % access.pieces * access.bytes, places, access.bytes);
   }
   return Step::Next;
 }
@@ -175,10 +180,12 @@ Step load_blocks(Warp& warp, const Op& op) {
   if (ready != Step::Next) return ready;
   const std::uint32_t lanes = op.count * kBlockRows;
   Places places{};
-  if (!locate(warp, op, kBlockRowBytes, addresses_of(warp, op), lanes, places)) return Step::Fault;
+  if (!locate(warp, op, {addresses_of(warp, op), kBlockRowBytes, lanes}, places)) {
+    return Step::Fault;
+  }
   for (std::uint32_t i = 0; i < op.count; ++i) {
     std::uint32_t* row = row32(warp, warp.lists[op.list + i]);
-    for (std::uint32_t g = 0; g < kBlockRows; ++g) {
+    for (std::size_t g = 0; g < kBlockRows; ++g) {
       std::memcpy(row + 4 * g, places[kBlockRows * i + g], kBlockRowBytes);
     }
     if (op.aux != 0) transpose_block(row);
@@ -191,12 +198,14 @@ Step store_blocks(Warp& warp, const Op& op) {
   if (ready != Step::Next) return ready;
   const std::uint32_t lanes = op.count * kBlockRows;
   Places places{};
-  if (!locate(warp, op, kBlockRowBytes, addresses_of(warp, op), lanes, places)) return Step::Fault;
+  if (!locate(warp, op, {addresses_of(warp, op), kBlockRowBytes, lanes}, places)) {
+    return Step::Fault;
+  }
   for (std::uint32_t i = 0; i < op.count; ++i) {
     std::array<std::uint32_t, kLanes> block{};
     std::memcpy(block.data(), row32(warp, warp.lists[op.list + i]), sizeof block);
     if (op.aux != 0) transpose_block(block.data());
-    for (std::uint32_t g = 0; g < kBlockRows; ++g) {
+    for (std::size_t g = 0; g < kBlockRows; ++g) {
       std::memcpy(places[kBlockRows * i + g], block.data() + 4 * g, kBlockRowBytes);
     }
   }

@@ -21,7 +21,7 @@ Step divide(Warp& warp, const Op& op) {
 
 template <auto F, class T>
 constexpr HandlerEntry divide_entry(std::string_view opcode) {
-  return {opcode, &divide<F, T>, OperandCodes<T, T, T>::text};
+  return {opcode, &divide<F, T>, OperandCodes<T, T, T>::kText};
 }
 
 constexpr HandlerEntry kEntries[] = {

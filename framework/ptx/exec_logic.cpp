@@ -18,7 +18,7 @@ Step apply4(Warp& warp, const Op& op) {
 
 template <auto F, class R, class A, class B, class C, class E>
 constexpr HandlerEntry make_entry(std::string_view opcode, R (*)(A, B, C, E)) {
-  return {opcode, &apply4<F, R, A, B, C, E>, OperandCodes<R, A, B, C, E>::text};
+  return {opcode, &apply4<F, R, A, B, C, E>, OperandCodes<R, A, B, C, E>::kText};
 }
 template <auto F>
 constexpr HandlerEntry entry4(std::string_view opcode) {

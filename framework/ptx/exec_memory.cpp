@@ -17,13 +17,13 @@ constexpr std::size_t kMaxBytes = 32;
 
 // Where the lanes of an access point: base + offset.
 struct Places {
-  std::uint8_t* base = nullptr;
-  Pattern pattern = Pattern::Scattered;
   alignas(64) std::int32_t offset[kLanes];
   // Lanes that do not share one segment go through a copy.
-  bool staged = false;
-  std::uint8_t* at[kLanes];
   alignas(64) std::uint8_t stage[kLanes * kMaxBytes];
+  std::uint8_t* at[kLanes];
+  std::uint8_t* base = nullptr;
+  Pattern pattern = Pattern::Scattered;
+  bool staged = false;
 };
 
 inline const Segment* segment_at(const Warp& warp, std::uint64_t address) {

@@ -75,10 +75,6 @@ inline std::uint64_t lane_address(const Warp& warp, const Op& op, int lane) {
   return (std::uint64_t{op.target} << kSlotBits) + low;
 }
 
-inline bool is_active(std::uint32_t mask, int lane) {
-  return ((mask >> lane) & 1) != 0;
-}
-
 template <class Body>
 inline void for_each_lane(std::uint32_t lanes, Body body) {
   for (; lanes != 0; lanes &= lanes - 1) body(std::countr_zero(lanes));
@@ -160,20 +156,20 @@ constexpr char operand_code() {
 
 template <class... T>
 struct OperandCodes {
-  static constexpr char text[] = {operand_code<T>()..., '\0'};
+  static constexpr char kText[] = {operand_code<T>()..., '\0'};
 };
 
 template <auto F, class R, class A>
 constexpr HandlerEntry make_entry(std::string_view opcode, R (*)(A)) {
-  return {opcode, &apply1<F, R, A>, OperandCodes<R, A>::text};
+  return {opcode, &apply1<F, R, A>, OperandCodes<R, A>::kText};
 }
 template <auto F, class R, class A, class B>
 constexpr HandlerEntry make_entry(std::string_view opcode, R (*)(A, B)) {
-  return {opcode, &apply2<F, R, A, B>, OperandCodes<R, A, B>::text};
+  return {opcode, &apply2<F, R, A, B>, OperandCodes<R, A, B>::kText};
 }
 template <auto F, class R, class A, class B, class C>
 constexpr HandlerEntry make_entry(std::string_view opcode, R (*)(A, B, C)) {
-  return {opcode, &apply3<F, R, A, B, C>, OperandCodes<R, A, B, C>::text};
+  return {opcode, &apply3<F, R, A, B, C>, OperandCodes<R, A, B, C>::kText};
 }
 
 // The handler of a scalar function, given as a lambda without captures.

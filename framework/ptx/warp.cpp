@@ -17,6 +17,8 @@ namespace {
 // before other warps.
 constexpr std::int32_t kGroupTurn = 2048;
 constexpr int kTurnsPerSlice = 16;
+// A slice is at most a small part of the budget: it is only looked at between slices.
+constexpr std::uint64_t kTurnsPerBudget = 256;
 constexpr std::uint32_t kPollRepeats = 16;
 // CUDA's limit on local memory per thread; host memory of a warp's register frames.
 constexpr std::uint32_t kMaxLocalBytes = 512 << 10;
@@ -119,6 +121,11 @@ bool give_turn(Warp& warp) {
   return false;
 }
 
+std::int32_t turn_length(const Execution& execution) {
+  const std::uint64_t share = execution.setup().options->instruction_budget / kTurnsPerBudget;
+  return static_cast<std::int32_t>(std::min<std::uint64_t>(kGroupTurn, share));
+}
+
 std::uint32_t guarded_lanes(const Warp& warp, const Op& op) {
   if (op.guard == kNoGuard) return warp.group;
   std::uint32_t bits = 0;
@@ -181,10 +188,11 @@ namespace {
 template <bool kProfiled>
 WarpStatus run_loop(Warp& warp) {
   const Op* code = warp.execution->program().code.data();
-  WarpStatus status = WarpStatus::Finished;
+  const std::int32_t turn_fuel = turn_length(*warp.execution);
+  WarpStatus status = WarpStatus::Sliced;
   if (!select(warp)) return idle_status(warp);
   for (int turn = 0; turn < kTurnsPerSlice;) {
-    warp.fuel = kGroupTurn;
+    warp.fuel = turn_fuel;
     for (;;) {
       const Op& op = code[warp.pc];
       ++warp.steps;
@@ -200,6 +208,8 @@ WarpStatus run_loop(Warp& warp) {
       }
       if (!follow(warp, step, status)) return status;
       if (step == Step::Slice || step == Step::Yield) break;
+      // Recursion may go on without a branch backwards.
+      if (step == Step::Select && --warp.fuel < 0) break;
     }
     ++turn;
   }

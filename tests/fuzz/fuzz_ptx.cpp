@@ -1,10 +1,12 @@
 // SPDX-License-Identifier: Apache-2.0
-// Any text as a PTX module: a Module whose indices are in range, or an Error; then loaded by the
-// virtual device, which may refuse it with a Fault. Good seeds: tests/ptx and tests/ptx/modules.
+// Any text as a PTX module: a Module whose indices are in range, or an Error; then every kernel of
+// it decoded into a program whose branches are in range. Good seeds: tests/ptx and
+// tests/ptx/modules.
 #include <cstdlib>
 
+#include "ptx/address_space.h"
+#include "ptx/decoder.h"
 #include "ptx/module.h"
-#include "ptx/virtual_device.h"
 
 namespace fitest::ptx {
 namespace {
@@ -26,6 +28,13 @@ void check_function(const Function& function) {
   for (const auto& [name, at] : function.labels) require(at <= function.instructions.size());
 }
 
+void check_program(const Program& program) {
+  require(!program.code.empty());
+  for (const FunctionCode& function : program.functions) {
+    require(function.entry < program.code.size());
+  }
+}
+
 void read_text(const std::string& text) {
   try {
     const auto module = parse_module(make_source("fuzz.ptx", text));
@@ -33,12 +42,13 @@ void read_text(const std::string& text) {
     for (const Variable& variable : module->variables) {
       require(variable.initial_bytes.size() <= variable.size_bytes());
     }
-    VirtualDeviceOptions options;
-    options.memory_bytes = std::size_t{64} << 20;
-    options.threads = 1;
-    static const DevicePtr kDevice = make_virtual_device(options);
-    std::optional<Fault> fault;
-    kDevice->load({Image::Kind::Ptx, text, "sm_90a"}, fault);
+    std::map<std::string, std::uint64_t> addresses;
+    for (const Variable& variable : module->variables) {
+      addresses[variable.name] = (kFirstSlot << kSlotBits) + kSegmentStart;
+    }
+    for (const Function& function : module->functions) {
+      if (function.is_entry) check_program(Decoder(module, addresses).decode(function));
+    }
   } catch (const Error& error) {
     require(error.kind() != ErrorKind::Internal);
   }

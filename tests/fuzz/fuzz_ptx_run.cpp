@@ -25,8 +25,8 @@ Device& device() {
     VirtualDeviceOptions options;
     options.memory_bytes = std::size_t{1} << 20;
     options.threads = 1;
-    options.instruction_budget = 20'000;
-    options.check_init = true;
+    options.instruction_budget = 8'000;
+    options.check_init = options.check_race = true;
     return make_virtual_device(options);
   }();
   return *kDevice;
@@ -38,7 +38,7 @@ void launch_kernel(const fitest::Module& module, const std::string& name) {
   if (info == nullptr) return;
   Launch launch;
   launch.kernel = name;
-  launch.block = {64, 1, 1};
+  launch.block = {40, 1, 1};  // a whole warp and a part of one
   launch.grid = {2, 1, 1};
   std::vector<BufferPtr> buffers;
   for (const std::size_t bytes : info->parameter_bytes) {
