@@ -88,20 +88,6 @@ inline C dot2(u32 a, u32 b, C c) {
   return c;
 }
 
-// Absolute differences of the four bytes.
-inline u32 byte_differences(u32 a, u32 b) {
-  u32 result = 0;
-  for (int i = 0; i < 4; ++i) {
-    const u32 x = (a >> (8 * i)) & 0xFF;
-    const u32 y = (b >> (8 * i)) & 0xFF;
-    result |= (x > y ? x - y : y - x) << (8 * i);
-  }
-  return result;
-}
-inline u32 sum_of_bytes(u32 a) {
-  return (a & 0xFF) + ((a >> 8) & 0xFF) + ((a >> 16) & 0xFF) + (a >> 24);
-}
-
 // f on the low and the high halves, as numbers of type T.
 template <class T, class F>
 inline u32 each_half(u32 a, u32 b, F f) {

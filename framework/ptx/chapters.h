@@ -32,6 +32,9 @@ void decode_convert(Decoder& decoder);
 void decode_lop3(Decoder& decoder);
 void decode_ignored(Decoder& decoder);
 void decode_texture(Decoder& decoder);
+void decode_video(Decoder& decoder);
+// Refuses the instruction and says what to do instead.
+void decode_refused(Decoder& decoder);
 void decode_branch(Decoder& decoder);
 void decode_indexed_branch(Decoder& decoder);
 void decode_return(Decoder& decoder);

@@ -2,10 +2,14 @@
 // mma, wmma, ldmatrix, stmatrix: PTX ISA §9.7.14.
 #include <fmt/format.h>
 
+#include <string>
+#include <vector>
+
 #include "ptx/chapters.h"
 #include "ptx/exec_fragment.h"
 #include "ptx/matrix.h"
 #include "ptx/modifiers.h"
+#include "ptx/narrow_matrix.h"
 
 namespace fitest::ptx {
 namespace {
@@ -27,17 +31,28 @@ std::vector<const Operand*> require_elements(const Operand& operand, int count) 
   return elements;
 }
 
-void add_sources(Decoder& decoder, const Operand& operand, int count, std::vector<Ref>& rows) {
-  for (const Operand* element : require_elements(operand, count)) {
-    rows.push_back(decoder.source(*element, 'w'));
-  }
-}
+// Rows of registers of one of HandlerEntry's operand codes.
+class Rows {
+ public:
+  explicit Rows(Decoder& decoder, char code = 'w') : decoder_(decoder), code_(code) {}
 
-void add_destinations(Decoder& decoder, const Operand& operand, int count, std::vector<Ref>& rows) {
-  for (const Operand* element : require_elements(operand, count)) {
-    rows.push_back(decoder.destination(*element, 'w'));
+  void add_sources(const Operand& operand, int count) {
+    for (const Operand* element : require_elements(operand, count)) {
+      refs_.push_back(decoder_.source(*element, code_));
+    }
   }
-}
+  void add_destinations(const Operand& operand, int count) {
+    for (const Operand* element : require_elements(operand, count)) {
+      refs_.push_back(decoder_.destination(*element, code_));
+    }
+  }
+  const std::vector<Ref>& refs() const { return refs_; }
+
+ private:
+  Decoder& decoder_;
+  char code_;
+  std::vector<Ref> refs_;
+};
 
 StateSpace find_space(const Instruction& instruction) {
   for (const std::string& modifier : instruction.modifiers) {
@@ -68,21 +83,39 @@ Op& emit_access(Decoder& decoder, const Operand& address, const AccessOp& access
   return op;
 }
 
+// Why a multiplication is refused.
+std::string refusal(const Instruction& instruction) {
+  if (has_modifier(instruction, "sp") || has_modifier(instruction, "sp::ordered_metadata")) {
+    return "sparse matrices; multiply the whole ones with mma.sync instead";
+  }
+  if (has_modifier(instruction, "block_scale")) {
+    return "block-scaled operands, which only sm_120 and later have";
+  }
+  if (has_modifier(instruction, "m8n8k4")) {
+    return "m8n8k4 of f16, the shape of Volta; compile for compute_75 or later, which has m16n8k8";
+  }
+  if (instruction.opcode == "wmma") {
+    return "this shape or type of wmma; f16, bf16, tf32, s8 and u8 are executed, and mma.sync also "
+           "with s4, u4, b1 and f64";
+  }
+  return "this shape or type of matrix multiplication";
+}
+
 void decode_fragment_access(Decoder& decoder) {
   const auto form = parse_fragment(decoder.instruction());
-  if (!form) throw Unsupported{"this shape or type of wmma"};
+  if (!form) throw Unsupported{refusal(decoder.instruction())};
   const Operand& value = decoder.operand(form->is_store ? 1 : 0);
   const Operand& address = decoder.operand(form->is_store ? 0 : 1);
   AccessOp access;
   access.handler = form->is_store ? &store_fragment : &load_fragment;
   access.flags = form->is_store ? kOpWrites : kOpReads;
-  std::vector<Ref> rows;
+  Rows rows(decoder);
   if (form->is_store) {
-    add_sources(decoder, value, form->registers, rows);
+    rows.add_sources(value, form->registers);
   } else {
-    add_destinations(decoder, value, form->registers, rows);
+    rows.add_destinations(value, form->registers);
   }
-  access.list = encode_fragment(*form, rows);
+  access.list = encode_fragment(*form, rows.refs());
   const bool has_stride = decoder.instruction().operands.size() > 2;
   access.stride = has_stride
                       ? decoder.source(decoder.operand(2), 'w')
@@ -90,17 +123,31 @@ void decode_fragment_access(Decoder& decoder) {
   emit_access(decoder, address, access);
 }
 
+void decode_narrow_multiply(Decoder& decoder, const NarrowForm& form) {
+  Rows rows(decoder, form.kind == NarrowForm::Kind::Doubles ? 'd' : 'w');
+  rows.add_destinations(decoder.operand(0), 2 * form.row_blocks);
+  rows.add_sources(decoder.operand(1), form.row_blocks * form.k_blocks);
+  rows.add_sources(decoder.operand(2), form.k_blocks);
+  rows.add_sources(decoder.operand(3), 2 * form.row_blocks);
+  const std::uint32_t list = decoder.add_list(encode_narrow(form, rows.refs()));
+  decoder.emit(&multiply_narrow).list = list;
+}
+
 }  // namespace
 
 void decode_multiply(Decoder& decoder) {
-  const auto form = parse_multiply(decoder.instruction());
-  if (!form) throw Unsupported{"this shape or type of matrix multiplication"};
-  std::vector<Ref> rows;
-  add_destinations(decoder, decoder.operand(0), form->d_registers, rows);
-  add_sources(decoder, decoder.operand(1), form->a_registers, rows);
-  add_sources(decoder, decoder.operand(2), form->b_registers, rows);
-  add_sources(decoder, decoder.operand(3), form->c_registers, rows);
-  const std::uint32_t list = decoder.add_list(encode_multiply(*form, rows));
+  const Instruction& instruction = decoder.instruction();
+  if (const auto narrow = parse_narrow_multiply(instruction)) {
+    return decode_narrow_multiply(decoder, *narrow);
+  }
+  const auto form = parse_multiply(instruction);
+  if (!form) throw Unsupported{refusal(instruction)};
+  Rows rows(decoder);
+  rows.add_destinations(decoder.operand(0), form->d_registers);
+  rows.add_sources(decoder.operand(1), form->a_registers);
+  rows.add_sources(decoder.operand(2), form->b_registers);
+  rows.add_sources(decoder.operand(3), form->c_registers);
+  const std::uint32_t list = decoder.add_list(encode_multiply(*form, rows.refs()));
   decoder.emit(&multiply_warp).list = list;
 }
 
@@ -121,11 +168,13 @@ void decode_matrix_access(Decoder& decoder) {
   AccessOp access;
   access.handler = stores ? &store_blocks : &load_blocks;
   access.flags = stores ? kOpWrites : kOpReads;
+  Rows rows(decoder);
   if (stores) {
-    add_sources(decoder, value, count, access.list);
+    rows.add_sources(value, count);
   } else {
-    add_destinations(decoder, value, count, access.list);
+    rows.add_destinations(value, count);
   }
+  access.list = rows.refs();
   Op& op = emit_access(decoder, decoder.operand(stores ? 0 : 1), access);
   op.count = static_cast<std::uint8_t>(count);
   op.aux = has_modifier(instruction, "trans") ? 1 : 0;

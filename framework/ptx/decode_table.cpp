@@ -2,6 +2,9 @@
 // Instructions whose forms the tables list, and which chapter decodes the others.
 #include <fmt/format.h>
 
+#include <array>
+#include <string>
+#include <string_view>
 #include <unordered_map>
 
 #include "ptx/chapters.h"
@@ -261,6 +264,29 @@ void decode_ignored(Decoder&) {}
 
 void decode_texture(Decoder&) {
   throw Unsupported{"textures and surfaces"};
+}
+
+void decode_refused(Decoder& decoder) {
+  struct Row {
+    std::string_view opcode;
+    std::string_view reason;
+  };
+  constexpr std::string_view kStack =
+      "stack memory whose size is known only at run time; use a local array of fixed size";
+  constexpr std::array kRows{
+      Row{"alloca", kStack},
+      Row{"stacksave", kStack},
+      Row{"stackrestore", kStack},
+      Row{"wgmma",
+          "warpgroup matrices; test this kernel on a GPU, or one for compute_80 with "
+          "mma.sync here"},
+      Row{"tcgen05", "tensor memory; test this kernel on a GPU, or one for compute_80 here"},
+      Row{"multimem", "memory of several GPUs; test this kernel on them"},
+  };
+  for (const Row& row : kRows) {
+    if (row.opcode == decoder.instruction().opcode) throw Unsupported{std::string(row.reason)};
+  }
+  throw Unsupported{"this instruction"};
 }
 
 }  // namespace fitest::ptx

@@ -343,6 +343,8 @@ Ref Decoder::source(const Operand& operand, char code) {
       throw Unsupported{"this kind of operand"};
   }
   if (operand.reg < 0) return special_source(*this, operand.name, code);
+  if (!operand.name.empty()) throw Unsupported{"the selector ." + operand.name};
+  if (operand.negated && code != 'p') throw Unsupported{"a negated register"};
   const Ref row = rows_.at(static_cast<std::size_t>(operand.reg));
   const int cell = cell_of(operand.reg);
   if (code == 'p' && cell == 1 && operand.negated) {
@@ -368,6 +370,7 @@ Ref Decoder::destination(const Operand& operand, char code, bool is_signed) {
   if (operand.kind != OperandKind::Register || operand.reg < 0) {
     throw Unsupported{"a destination that is no register"};
   }
+  if (!operand.name.empty()) throw Unsupported{"the selector ." + operand.name};
   const Ref row = rows_.at(static_cast<std::size_t>(operand.reg));
   const int cell = cell_of(operand.reg);
   if (cell == cell_bytes(code)) return row;

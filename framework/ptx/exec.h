@@ -18,6 +18,7 @@ std::span<const HandlerEntry> floating_handlers();
 std::span<const HandlerEntry> half_handlers();
 std::span<const HandlerEntry> convert_handlers();
 std::span<const HandlerEntry> carry_handlers();
+std::span<const HandlerEntry> video_handlers();
 Handler load_handler(const MemoryForm& form);
 Handler store_handler(const MemoryForm& form);
 void multiply_matrices(const MatrixForm& form, const MatrixOperands& operands);

@@ -35,15 +35,6 @@ int unpack(std::uint32_t word, int index) {
   return static_cast<int>((word >> (8 * index)) & 0xFF);
 }
 
-// The whole warp must be here: Step::Next if it is, else what to do instead.
-Step gather_warp(Warp& warp) {
-  if ((warp.live & ~warp.mask) != 0) return hold(warp, warp.mask);
-  if (warp.mask == kAllLanes || (warp.checks & kCheckSync) == 0) return Step::Next;
-  return raise(warp, FaultKind::InvalidSync,
-               fmt::format("a matrix instruction needs all 32 lanes of the warp, {} are left",
-                           std::popcount(warp.mask)));
-}
-
 Addresses addresses_of(const Warp& warp, const Op& op) {
   Addresses addresses;
   for (int i = 0; i < kLanes; ++i) {
@@ -137,6 +128,14 @@ Step for_each_piece(Warp& warp, const Op& op, Transfer transfer) {
 }
 
 }  // namespace
+
+Step gather_warp(Warp& warp) {
+  if ((warp.live & ~warp.mask) != 0) return hold(warp, warp.mask);
+  if (warp.mask == kAllLanes || (warp.checks & kCheckSync) == 0) return Step::Next;
+  return raise(warp, FaultKind::InvalidSync,
+               fmt::format("a matrix instruction needs all 32 lanes of the warp, {} are left",
+                           std::popcount(warp.mask)));
+}
 
 std::vector<std::uint32_t> encode_multiply(const MatrixForm& form, const std::vector<Ref>& rows) {
   std::vector<std::uint32_t> list{

@@ -15,6 +15,9 @@ std::vector<std::uint32_t> encode_multiply(const MatrixForm& form, const std::ve
 // Rows of a fragment, behind the place of what every lane transfers to or from each of them.
 std::vector<std::uint32_t> encode_fragment(const FragmentForm& form, const std::vector<Ref>& rows);
 
+// The whole warp must be at the instruction: Step::Next if it is, else what to do instead.
+Step gather_warp(Warp& warp);
+
 // mma, wmma.mma. op.list: encode_multiply()
 Step multiply_warp(Warp& warp, const Op& op);
 // ldmatrix, stmatrix. op.list: `op.count` rows; op.aux: transposed; address in a, imm

@@ -10,7 +10,7 @@ namespace fitest::ptx::FITEST_PTX_LEVEL {
 namespace {
 
 // How the lanes' places relate; only known when all lanes are active.
-enum class Pattern : std::uint8_t { Scattered, Contiguous, Uniform };
+enum class Pattern : std::uint8_t { Scattered, Quads, Contiguous, Uniform };
 
 // The widest access of a lane: .v8.b32.
 constexpr std::size_t kMaxBytes = 32;
@@ -33,57 +33,6 @@ inline const Segment* segment_at(const Warp& warp, std::uint64_t address) {
   return slot < kSlotCount ? warp.slots[slot] : nullptr;
 }
 
-// How the lanes' addresses relate to the first active lane's.
-struct Spread {
-  bool uniform = false;
-  bool contiguous = false;
-};
-
-template <class Row>
-inline Spread measure(const Warp& warp, const Op& op, const Row* row, Places& places) {
-  const int lane = std::countr_zero(warp.mask);
-  const Row origin = row[lane];
-  Row different = 0;
-  Row bent = 0;
-  for (int i = 0; i < kLanes; ++i) {
-    const Row delta = row[i] - origin;
-    places.offset[i] = static_cast<std::int32_t>(delta);
-    different |= delta;
-    bent |= delta ^ static_cast<Row>(static_cast<unsigned>(i) * op.bytes);
-  }
-  Spread spread;
-  spread.uniform = different == 0;
-  spread.contiguous = bent == 0;
-  return spread;
-}
-
-// Adding `shift` to a cell gives an offset, of which `last` is the greatest.
-template <class Row>
-struct Bounds {
-  Row shift;
-  Row last;
-};
-
-// True if every active lane lies within and is aligned.
-template <class Row>
-inline bool all_inside(const Warp& warp, const Op& op, const Row* row, Bounds<Row> bounds) {
-  const Row unaligned = op.bytes - 1u;
-  Row bad = 0;
-  if (warp.mask == kAllLanes) {
-    for (int i = 0; i < kLanes; ++i) {
-      const Row offset = row[i] + bounds.shift;
-      bad |= static_cast<Row>(offset > bounds.last) | (offset & unaligned);
-    }
-    return bad == 0;
-  }
-  for (int i = 0; i < kLanes; ++i) {
-    const Row offset = row[i] + bounds.shift;
-    const Row wrong = static_cast<Row>(offset > bounds.last) | (offset & unaligned);
-    bad |= ((warp.mask >> i) & 1) != 0 ? wrong : 0;
-  }
-  return bad == 0;
-}
-
 // Turns a cell of the address into an offset in the segment.
 template <class Row>
 inline Row shift_of(const Op& op, const Segment& segment) {
@@ -91,32 +40,104 @@ inline Row shift_of(const Op& op, const Segment& segment) {
   return static_cast<Row>(static_cast<std::uint64_t>(op.imm) - segment.base);
 }
 
-// Row: cells of the address.
+// True if lane i's cell is the first lane's plus i * step; then these are the offsets.
 template <class Row>
-inline bool reach(const Warp& warp, const Op& op, const Segment& segment, Places& places) {
-  const auto shift = shift_of<Row>(op, segment);
-  const auto* row = reinterpret_cast<const Row*>(row_of(warp, op.a));
-  const Spread spread = measure(warp, op, row, places);
-  const Row first = row[std::countr_zero(warp.mask)] + shift;
-  const std::uint64_t last = segment.size - op.bytes;
-  const bool whole = warp.mask == kAllLanes;
-  if (whole && spread.uniform) {
-    places.pattern = Pattern::Uniform;
-    if (first > last || (first & (op.bytes - 1u)) != 0) return false;
-  } else if (whole && spread.contiguous) {
-    places.pattern = Pattern::Contiguous;
-    const std::uint64_t bytes = std::uint64_t{kLanes} * op.bytes;
-    if (segment.size < bytes || first > segment.size - bytes) return false;
-    if ((first & (op.bytes - 1u)) != 0) return false;
-  } else {
-    places.pattern = Pattern::Scattered;
-    if (segment.size > 0x7FFFFFFF ||
-        !all_inside<Row>(warp, op, row, {shift, static_cast<Row>(last)})) {
-      return false;
+inline bool steps_by(const Row* row, Row step, Places& places) {
+  if (row[1] - row[0] != step || row[kLanes - 1] - row[0] != (kLanes - 1) * step) return false;
+  Row bent = 0;
+  for (int i = 0; i < kLanes; ++i) {
+    const Row offset = static_cast<Row>(i) * step;
+    bent |= (row[i] - row[0]) ^ offset;
+    places.offset[i] = static_cast<std::int32_t>(offset);
+  }
+  return bent == 0;
+}
+
+// True if four lanes at a time lie side by side, as those of matrix fragments do.
+inline bool in_quads(const Places& places, std::int32_t bytes) {
+  std::int32_t bent = 0;
+  for (int i = 0; i < kLanes; i += 4) {
+    for (int j = 0; j < 4; ++j) {
+      bent |= (places.offset[i + j] - places.offset[i]) ^ (j * bytes);
     }
   }
+  return bent == 0;
+}
+
+// Offsets in a segment of less than 2^31 bytes.
+struct Range {
+  std::uint32_t first;  // of the first lane
+  std::uint32_t last;   // that an access may have
+};
+
+template <class Row>
+inline bool scatter(const Row* row, Row bytes, Range range, Places& places) {
+  Row bad = 0;  // unaligned, or farther than 32 bits hold
+  for (int i = 0; i < kLanes; ++i) {
+    const Row delta = row[i] - row[0];
+    places.offset[i] = static_cast<std::int32_t>(delta);
+    bad |= delta & (bytes - 1);
+    if constexpr (sizeof(Row) == 8) bad |= (delta + 0x80000000) >> 32;
+  }
+  // What is below 0 or above 2^31 is too large as an unsigned number.
+  std::uint32_t most = 0;
+  for (int i = 0; i < kLanes; ++i) {
+    const std::uint32_t at = range.first + static_cast<std::uint32_t>(places.offset[i]);
+    most = at > most ? at : most;
+  }
+  const bool quads = bytes == 4 && in_quads(places, 4);
+  places.pattern = quads ? Pattern::Quads : Pattern::Scattered;
+  return bad == 0 && most <= range.last;
+}
+
+// Of an access by all lanes. Row: cells of the address.
+template <class Row>
+inline bool reach_whole(const Warp& warp, const Op& op, const Segment& segment, Places& places) {
+  const auto* row = reinterpret_cast<const Row*>(row_of(warp, op.a));
+  const Row first = row[0] + shift_of<Row>(op, segment);
+  const std::uint64_t last = segment.size - op.bytes;
+  const Row bytes = op.bytes;
+  if (first > last || (first & (bytes - 1)) != 0) return false;
   places.base = segment.data + first;
-  return true;
+  if (steps_by<Row>(row, bytes, places)) {
+    places.pattern = Pattern::Contiguous;
+    const std::uint64_t all = std::uint64_t{kLanes} * op.bytes;
+    return segment.size >= all && first <= segment.size - all;
+  }
+  if (steps_by<Row>(row, 0, places)) {
+    places.pattern = Pattern::Uniform;
+    return true;
+  }
+  if (segment.size > 0x7FFFFFFF) return false;
+  const Range range{static_cast<std::uint32_t>(first), static_cast<std::uint32_t>(last)};
+  return scatter<Row>(row, bytes, range, places);
+}
+
+// Of an access by some lanes.
+template <class Row>
+inline bool reach_some(const Warp& warp, const Op& op, const Segment& segment, Places& places) {
+  if (segment.size > 0x7FFFFFFF) return false;
+  const auto shift = shift_of<Row>(op, segment);
+  const auto* row = reinterpret_cast<const Row*>(row_of(warp, op.a));
+  const Row origin = row[std::countr_zero(warp.mask)];
+  const auto last = static_cast<Row>(segment.size - op.bytes);
+  const Row unaligned = op.bytes - 1u;
+  Row bad = 0;
+  for (int i = 0; i < kLanes; ++i) {
+    places.offset[i] = static_cast<std::int32_t>(row[i] - origin);
+    const Row offset = row[i] + shift;
+    const Row wrong = static_cast<Row>(offset > last) | (offset & unaligned);
+    bad |= ((warp.mask >> i) & 1) != 0 ? wrong : 0;
+  }
+  places.pattern = Pattern::Scattered;
+  places.base = segment.data + static_cast<Row>(origin + shift);
+  return bad == 0;
+}
+
+template <class Row>
+inline bool reach(const Warp& warp, const Op& op, const Segment& segment, Places& places) {
+  return warp.mask == kAllLanes ? reach_whole<Row>(warp, op, segment, places)
+                                : reach_some<Row>(warp, op, segment, places);
 }
 
 inline void mark_written(const Warp& warp, const Op& op, const Segment& segment,
@@ -136,7 +157,7 @@ inline void mark_written(const Warp& warp, const Op& op, const Segment& segment,
 inline bool all_written(const Warp& warp, const Op& op, const Segment& segment,
                         const Places& places) {
   const std::uint8_t* written = segment.written + (places.base - segment.data);
-  if (places.pattern != Pattern::Scattered) {
+  if (places.pattern == Pattern::Uniform || places.pattern == Pattern::Contiguous) {
     const std::size_t lanes = places.pattern == Pattern::Uniform ? 1 : kLanes;
     return std::memchr(written, 0, lanes * op.bytes) == nullptr;
   }
@@ -209,6 +230,9 @@ inline void load_row(const Warp& warp, const Places& places, CellType* row, std:
   if (places.pattern == Pattern::Uniform) {
     const CellType value = read<Memory, CellType>(base);
     for (int i = 0; i < kLanes; ++i) row[i] = value;
+  } else if (sizeof(Memory) == 4 && sizeof(CellType) == 4 && places.pattern == Pattern::Quads) {
+#pragma GCC unroll 8
+    for (int i = 0; i < kLanes; i += 4) std::memcpy(row + i, base + places.offset[i], 16);
   } else if (warp.mask == kAllLanes) {
 #pragma GCC unroll 8
     for (int i = 0; i < kLanes; ++i) row[i] = read<Memory, CellType>(base + places.offset[i]);

@@ -11,7 +11,8 @@ const HandlerSet& handler_set() {
   static const HandlerSet kSet = {
       FITEST_PTX_TEXT(FITEST_PTX_LEVEL),
       {integer_handlers(), logic_handlers(), compare_handlers(), float_compare_handlers(),
-       floating_handlers(), half_handlers(), convert_handlers(), carry_handlers()},
+       floating_handlers(), half_handlers(), convert_handlers(), carry_handlers(),
+       video_handlers()},
       &load_handler,
       &store_handler,
       &multiply_matrices,

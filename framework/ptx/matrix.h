@@ -48,16 +48,16 @@ struct MatrixForm {
   int d_registers = 0;
 };
 
-// Registers: pointers to 32 words each. `d` may be the same as others.
+// Registers: pointers to 32 words each, as many as the form says. `d` may be the same as others.
 struct MatrixOperands {
-  std::array<const std::uint32_t*, kMaxFragmentRegisters> a{};
-  std::array<const std::uint32_t*, kMaxFragmentRegisters> b{};
-  std::array<const std::uint32_t*, kMaxFragmentRegisters> c{};
-  std::array<std::uint32_t*, kMaxFragmentRegisters> d{};
+  std::array<const std::uint32_t*, kMaxFragmentRegisters> a;
+  std::array<const std::uint32_t*, kMaxFragmentRegisters> b;
+  std::array<const std::uint32_t*, kMaxFragmentRegisters> c;
+  std::array<std::uint32_t*, kMaxFragmentRegisters> d;
 };
 
-// Nothing if it is not a form that is supported: sparse, 1-bit and f64 forms are not, nor is
-// m8n8k4.
+// Nothing if it is not a form that is supported: sparse forms are not, nor is m8n8k4 of f16; for
+// s4, u4, b1 and f64 there is narrow_matrix.h.
 std::optional<MatrixForm> parse_multiply(const Instruction& instruction);
 
 // d = a * b + c; what the levels' kernels do.

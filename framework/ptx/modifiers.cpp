@@ -17,9 +17,10 @@ bool contains(const std::array<std::string_view, N>& names, std::string_view nam
 std::optional<StateSpace> space_of(std::string_view modifier) {
   static constexpr std::pair<std::string_view, StateSpace> spaces[] = {
       {"global", StateSpace::Global},      {"shared", StateSpace::Shared},
-      {"shared::cta", StateSpace::Shared}, {"local", StateSpace::Local},
-      {"const", StateSpace::Const},        {"param", StateSpace::Param},
-      {"param::entry", StateSpace::Param}, {"param::func", StateSpace::Param},
+      {"shared::cta", StateSpace::Shared}, {"shared::cluster", StateSpace::Shared},
+      {"local", StateSpace::Local},        {"const", StateSpace::Const},
+      {"param", StateSpace::Param},        {"param::entry", StateSpace::Param},
+      {"param::func", StateSpace::Param},
   };
   for (const auto& [name, space] : spaces) {
     if (name == modifier) return space;

@@ -106,8 +106,21 @@ Operand OperandParser::parse_simple() {
     operand.negated = true;
     return finish(std::move(operand), first.range.begin);
   }
+  if (first.is('-') && precedes_register()) {
+    lexer_.next();
+    Operand operand = parse_named();
+    operand.negated = true;
+    return finish(std::move(operand), first.range.begin);
+  }
   if (begins_constant(first)) return parse_constant_operand();
   lexer_.fail_expected("an operand");
+}
+
+// After the '-' of vmad: all others precede constants.
+bool OperandParser::precedes_register() const {
+  Lexer ahead = lexer_;
+  ahead.next();
+  return ahead.peek().kind == TokenKind::Word && scopes_.find_register(ahead.peek().text) >= 0;
 }
 
 Operand OperandParser::parse_constant_operand() {

@@ -33,6 +33,7 @@ class OperandParser {
   Operand parse_list();
   Operand parse_address();
   Operand parse_constant_operand();
+  bool precedes_register() const;
   Operand parse_named();
   Operand parse_register(const Token& name, int index);
   Operand parse_vector_register(const Token& name, const std::vector<int>& elements);

@@ -1,16 +1,18 @@
 // SPDX-License-Identifier: Apache-2.0
-// fitest_bench_ptx [kernel]: thread-instructions per second of the virtual PTX
+// fitest_bench_ptx [kernel [none|default|all]]: thread-instructions per second of the virtual PTX
 // device, on one and on all host threads, without checks, with the default ones
 // and with all of them.
 #include <fmt/format.h>
 
 #include <algorithm>
+#include <array>
 #include <chrono>
 #include <cstdio>
 #include <cstring>
 #include <ctime>
 #include <functional>
 #include <string>
+#include <string_view>
 #include <thread>
 #include <vector>
 
@@ -148,13 +150,18 @@ ptx::VirtualDeviceOptions options_of(Checks checks, std::size_t threads) {
   return options;
 }
 
-void report(const Case& bench) {
+constexpr std::array kChecks{Checks::None, Checks::Default, Checks::All};
+constexpr std::array<std::string_view, 3> kCheckNames{"none", "default", "all"};
+
+// `only`: the one of kCheckNames, or empty for all of them.
+void report(const Case& bench, std::string_view only) {
   const std::size_t cores = std::max(1U, std::thread::hardware_concurrency());
   std::string flops;
   fmt::print("{:<11}{:<13}", bench.kernel, bench.note);
-  for (const Checks checks : {Checks::None, Checks::Default, Checks::All}) {
+  for (std::size_t i = 0; i < kChecks.size(); ++i) {
+    if (!only.empty() && only != kCheckNames[i]) continue;
     for (const std::size_t threads : {std::size_t{1}, cores}) {
-      const Figures figures = measure(bench, options_of(checks, threads));
+      const Figures figures = measure(bench, options_of(kChecks[i], threads));
       fmt::print("{:>7.2f} ({:.2f})", figures.instructions / figures.seconds * 1e-9,
                  figures.instructions / figures.cpu_seconds * 1e-9);
       flops += fmt::format("{:>7.1f} ({:.1f})", bench.flops / figures.seconds * 1e-9,
@@ -175,7 +182,7 @@ int main(int argc, char** argv) {
       "change): one thread, all threads; without checks, with the "
       "default ones, with all\n");
   for (const Case& bench : make_cases()) {
-    if (argc < 2 || bench.kernel == argv[1]) report(bench);
+    if (argc < 2 || bench.kernel == argv[1]) report(bench, argc > 2 ? argv[2] : "");
   }
   return 0;
 }

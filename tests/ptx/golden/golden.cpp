@@ -79,6 +79,10 @@ const std::vector<Row>& rows() {
       {"ex2_approx_ftz_bf16", Kind::Histogram16},
 
       {"tanh_approx_bf16", Kind::Histogram16},
+      {"tanh_approx_f16x2", Kind::Histogram16},
+      {"tanh_approx_bf16x2", Kind::Histogram16},
+      {"ex2_approx_f16x2", Kind::Histogram16},
+      {"ex2_approx_ftz_bf16x2", Kind::Histogram16},
       {"cvt_f32_f16", Kind::Sum},
       {"cvt_rzi_s32_f16", Kind::Sum},
       {"cvt_f16x2_e4m3x2", Kind::Sum},

@@ -146,6 +146,26 @@ HALF(ex2_approx_f16, "ex2.approx.f16", wide_half, narrow_half, exp2)
 HALF(ex2_approx_ftz_bf16, "ex2.approx.ftz.bf16", wide_bfloat, narrow_bfloat, exp2)
 HALF(tanh_approx_bf16, "tanh.approx.bf16", wide_bfloat, narrow_bfloat, tanh)
 
+// The same of pairs: the upper half has another code, so that each comes up twice.
+#define HALVES(name, text, widen, narrow, function)                                  \
+  extern "C" __global__ void name(u32, u32, u64* bins) {                             \
+    const u32 low = blockIdx.x * blockDim.x + threadIdx.x;                           \
+    const u32 pair = low | (low * 40503u << 16);                                     \
+    u32 got;                                                                         \
+    asm(text " %0, %1;" : "=r"(got) : "r"(pair));                                    \
+    for (int shift = 0; shift < 32; shift += 16) {                                   \
+      const unsigned short bits = pair >> shift;                                     \
+      const unsigned short half = got >> shift;                                      \
+      const double v = widen(bits);                                                  \
+      const unsigned short wanted = narrow(function(v));                             \
+      if (v == v) count(bins, abs(ordered(half, 0x8000) - ordered(wanted, 0x8000))); \
+    }                                                                                \
+  }
+HALVES(tanh_approx_f16x2, "tanh.approx.f16x2", wide_half, narrow_half, tanh)
+HALVES(tanh_approx_bf16x2, "tanh.approx.bf16x2", wide_bfloat, narrow_bfloat, tanh)
+HALVES(ex2_approx_f16x2, "ex2.approx.f16x2", wide_half, narrow_half, exp2)
+HALVES(ex2_approx_ftz_bf16x2, "ex2.approx.ftz.bf16x2", wide_bfloat, narrow_bfloat, exp2)
+
 // Exact conversions of all 65536 codes or of as many floats: a sum that does not depend on order.
 #define CONVERSION(name, text, out_constraint, Out, in_constraint, input)                \
   extern "C" __global__ void name(u32, u32, u64* bins) {                                 \

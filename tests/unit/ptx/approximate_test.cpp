@@ -8,6 +8,8 @@
 #include <functional>
 #include <random>
 
+#include "ptx/half.h"
+
 namespace fitest::ptx::baseline {
 namespace {
 
@@ -30,6 +32,65 @@ double worst(int low, int high, const std::function<double(f32)>& error) {
     most = std::max({most, error(x), error(-x)});
   }
   return most;
+}
+
+// What the PTX ISA 9.1 allows.
+constexpr double kDivideUlps = 2;                    // §9.7.3.8, |b| in [2^-126, 2^126]
+const double kRsqrtRelative = std::exp2(-22.9);      // §9.7.3.16
+constexpr double kTanhRelative = 0x1p-11;            // §9.7.3.22
+const double kTanhF16Absolute = std::exp2(-10.987);  // §9.7.4.9
+constexpr double kTanhBf16Absolute = 0x1p-8;         // §9.7.4.9
+const double kExp2F16Relative = std::exp2(-9.9);     // §9.7.4.10
+constexpr double kExp2Bf16Relative = 0x1p-7;         // §9.7.4.10
+
+double relative_error(f64 actual, f64 exact) {
+  return std::fabs(actual - exact) / std::fabs(exact);
+}
+
+TEST(Approximate, SinglesStayWithinTheBoundsOfTheIsa) {
+  EXPECT_LE(worst(-126, 127,
+                  [](f32 x) {
+                    return x < 0 ? 0.0
+                                 : relative_error(rsqrt_approximate(x), 1 / std::sqrt(f64{x}));
+                  }),
+            kRsqrtRelative);
+  EXPECT_LE(
+      worst(-126, 7, [](f32 x) { return relative_error(tanh_approximate(x), std::tanh(f64{x})); }),
+      kTanhRelative);
+  for (const f32 dividend : {1.0F, 3.0F, -0x1.234568p5F}) {
+    EXPECT_LE(worst(-120, 120,
+                    [&](f32 x) {
+                      return ulps(divide_approximate(dividend, x),
+                                  static_cast<long double>(dividend) / x);
+                    }),
+              kDivideUlps);
+  }
+}
+
+// Over all finite codes, `error` of the value of the code and of the result.
+template <class H>
+double worst_half(u16 (*function)(u16), f64 (*exact)(f64), double (*error)(f64, f64)) {
+  double most = 0;
+  for (u32 code = 0; code < 0x10000; ++code) {
+    const auto bits = static_cast<u16>(code);
+    const f64 wanted = exact(H::widen(bits));
+    const f64 got = H::widen(function(bits));
+    const bool usual = wanted - wanted == 0 && got - got == 0 && std::fabs(wanted) >= 0x1p-14;
+    if (usual) most = std::max(most, error(got, wanted));
+  }
+  return most;
+}
+
+TEST(Approximate, HalvesStayWithinTheBoundsOfTheIsa) {
+  const auto absolute_error = [](f64 got, f64 wanted) { return std::fabs(got - wanted); };
+  EXPECT_LE(worst_half<Float16>(&tanh_approximate<Float16>, &std::tanh, absolute_error),
+            kTanhF16Absolute);
+  EXPECT_LE(worst_half<BFloat16>(&tanh_approximate<BFloat16>, &std::tanh, absolute_error),
+            kTanhBf16Absolute);
+  EXPECT_LE(worst_half<Float16>(&exp2_approximate<Float16>, &std::exp2, &relative_error),
+            kExp2F16Relative);
+  EXPECT_LE((worst_half<BFloat16>(&exp2_approximate<BFloat16, true>, &std::exp2, &relative_error)),
+            kExp2Bf16Relative);
 }
 
 TEST(Approximate, Exp2IsRounded) {

@@ -13,7 +13,7 @@ namespace {
 
 using testing::HasSubstr;
 
-// Thread i stores i at out[i]; `spin` never ends.
+// Thread i stores i at out[i]; `spin` and `deep` never end.
 constexpr const char* kModule = R"(
 .version 8.0
 .target sm_80
@@ -33,6 +33,16 @@ constexpr const char* kModule = R"(
 {
 LOOP:
   bra LOOP;
+}
+.func recurse()
+{
+  call recurse;
+  ret;
+}
+.visible .entry deep()
+{
+  call recurse;
+  ret;
 }
 .visible .entry needs_wgmma()
 {
@@ -103,7 +113,7 @@ TEST_F(VirtualDevice, DescribesKernels) {
   EXPECT_THAT(info->parameter_bytes, testing::ElementsAre(8));
   EXPECT_EQ(info->max_threads_per_block, 64);
   EXPECT_EQ(module_->find("absent"), nullptr);
-  EXPECT_THAT(module_->kernel_names(), testing::ElementsAre("fill", "spin", "needs_wgmma"));
+  EXPECT_THAT(module_->kernel_names(), testing::ElementsAre("fill", "spin", "deep", "needs_wgmma"));
 }
 
 TEST_F(VirtualDevice, NamesAKernelThatIsNearToAMissingOne) {
@@ -156,6 +166,23 @@ TEST_F(VirtualDevice, EndsALaunchAtTheDeadline) {
   EXPECT_EQ(fault->ptx.text, "bra LOOP;");
 }
 
+TEST_F(VirtualDevice, EndsLoopsAndRecursionSoonAfterTheBudget) {
+  constexpr std::uint64_t kBudget = 10'000;
+  for (const char* kernel : {"spin", "deep"}) {
+    VirtualDeviceOptions options;
+    options.instruction_budget = kBudget;
+    device_ = make_virtual_device(options);
+    load();
+    Launch launch;
+    launch.kernel = kernel;
+    const auto fault = device_->launch(*module_, launch);
+    ASSERT_TRUE(fault) << kernel;
+    EXPECT_EQ(fault->kind, FaultKind::BudgetExceeded) << kernel;
+    EXPECT_LT(executed_instructions(*device_), 10 * kBudget) << kernel;
+    module_.reset();
+  }
+}
+
 TEST_F(VirtualDevice, RefusesOnlyTheKernelThatNeedsWhatItLacks) {
   load();
   const BufferPtr out = device_->allocate({"out", 100, Access::Output});
@@ -166,7 +193,7 @@ TEST_F(VirtualDevice, RefusesOnlyTheKernelThatNeedsWhatItLacks) {
   ASSERT_TRUE(fault);
   EXPECT_EQ(fault->kind, FaultKind::Unsupported);
   EXPECT_THAT(fault->message, HasSubstr("wgmma.fence.sync.aligned"));
-  EXPECT_EQ(fault->ptx.line, 23);
+  EXPECT_EQ(fault->ptx.line, 33);
 }
 
 TEST_F(VirtualDevice, RefusesCubins) {
