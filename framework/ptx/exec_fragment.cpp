@@ -66,8 +66,7 @@ bool locate(Warp& warp, const Op& op, const Extent& extent, Places& places) {
     warp.races->touch(warp, touch);
   }
   if (found && warp.profile != nullptr) {
-    warp.profile->access({addresses.data(), warp.mask, static_cast<std::uint32_t>(bytes)},
-                         op.flags);
+    warp.profile->access({extent.addresses.data(), warp.mask, extent.bytes}, op.flags);
   }
   if (found) warp.mask = mask;
   return found;
