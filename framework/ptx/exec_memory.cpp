@@ -223,14 +223,19 @@ inline CellType read(const std::uint8_t* place) {
   return static_cast<CellType>(value);
 }
 
-// One element of every lane into a row; `delta` is the element's place in the vector.
-template <class Memory, class CellType>
+// One element of every lane's N into a row; `delta` is the element's place in the vector.
+template <class Memory, class CellType, int N>
 inline void load_row(const Warp& warp, const Places& places, CellType* row, std::size_t delta) {
   const std::uint8_t* base = places.base + delta;
   if (places.pattern == Pattern::Uniform) {
     const CellType value = read<Memory, CellType>(base);
     for (int i = 0; i < kLanes; ++i) row[i] = value;
-  } else if (sizeof(Memory) == 4 && sizeof(CellType) == 4 && places.pattern == Pattern::Quads) {
+  } else if (places.pattern == Pattern::Contiguous) {
+    for (std::size_t i = 0; i < kLanes; ++i) {
+      row[i] = read<Memory, CellType>(base + i * N * sizeof(Memory));
+    }
+  } else if (N == 1 && sizeof(Memory) == 4 && sizeof(CellType) == 4 &&
+             places.pattern == Pattern::Quads) {
 #pragma GCC unroll 8
     for (int i = 0; i < kLanes; i += 4) std::memcpy(row + i, base + places.offset[i], 16);
   } else if (warp.mask == kAllLanes) {
@@ -250,17 +255,11 @@ Step load(Warp& warp, const Op& op) {
     note_access(warp, op);
   if constexpr (N == 1) {
     auto* row = reinterpret_cast<CellType*>(row_of(warp, op.d));
-    if (places.pattern == Pattern::Contiguous) {
-      for (std::size_t i = 0; i < kLanes; ++i) {
-        row[i] = read<Memory, CellType>(places.base + i * sizeof(Memory));
-      }
-    } else {
-      load_row<Memory, CellType>(warp, places, row, 0);
-    }
+    load_row<Memory, CellType, N>(warp, places, row, 0);
   } else {
     for (int j = 0; j < N; ++j) {
       auto* row = reinterpret_cast<CellType*>(row_of(warp, warp.lists[op.list + j]));
-      load_row<Memory, CellType>(warp, places, row, j * sizeof(Memory));
+      load_row<Memory, CellType, N>(warp, places, row, j * sizeof(Memory));
     }
   }
   if ((op.flags & kOpStrong) == 0) return Step::Next;
@@ -275,11 +274,13 @@ inline void write(std::uint8_t* place, CellType cell) {
   std::memcpy(place, &value, sizeof value);
 }
 
-template <class Memory, class CellType>
+template <class Memory, class CellType, int N>
 inline void store_row(const Warp& warp, const Places& places, const CellType* row,
                       std::size_t delta) {
   std::uint8_t* base = places.base + delta;
-  if (warp.mask == kAllLanes) {
+  if (places.pattern == Pattern::Contiguous) {
+    for (std::size_t i = 0; i < kLanes; ++i) write<Memory>(base + i * N * sizeof(Memory), row[i]);
+  } else if (warp.mask == kAllLanes) {
 #pragma GCC unroll 8
     for (int i = 0; i < kLanes; ++i) write<Memory>(base + places.offset[i], row[i]);
   } else {
@@ -310,17 +311,11 @@ Step store(Warp& warp, const Op& op) {
   if ((op.flags & kOpRelease) != 0) std::atomic_thread_fence(std::memory_order_release);
   if constexpr (N == 1) {
     const auto* row = reinterpret_cast<const CellType*>(row_of(warp, op.b));
-    if (places.pattern == Pattern::Contiguous) {
-      for (std::size_t i = 0; i < kLanes; ++i) {
-        write<Memory>(places.base + i * sizeof(Memory), row[i]);
-      }
-    } else {
-      store_row<Memory, CellType>(warp, places, row, 0);
-    }
+    store_row<Memory, CellType, N>(warp, places, row, 0);
   } else {
     for (int j = 0; j < N; ++j) {
       const auto* row = reinterpret_cast<const CellType*>(row_of(warp, warp.lists[op.list + j]));
-      store_row<Memory, CellType>(warp, places, row, j * sizeof(Memory));
+      store_row<Memory, CellType, N>(warp, places, row, j * sizeof(Memory));
     }
   }
   if (places.staged) {

@@ -3,6 +3,7 @@
 
 #include <fmt/format.h>
 
+#include <algorithm>
 #include <array>
 
 #include "ptx/execution.h"
@@ -167,7 +168,53 @@ Step warp_barrier(Warp& warp, const Op& op) {
   });
 }
 
+namespace {
+
+// The lanes that get a value from within their segment. All 32 take part.
+template <ShuffleMode kMode>
+std::uint32_t shuffle_all(const u32* a, int operand, u32 c, std::array<u32, kLanes>& values) {
+  const int clamp = static_cast<int>(c & 31);
+  const int segment = static_cast<int>((c >> 8) & 31);
+  std::uint32_t in_range = 0;
+  for (int lane = 0; lane < kLanes; ++lane) {
+    const int most = (lane & segment) | (clamp & ~segment);
+    const int from = kMode == ShuffleMode::Up          ? lane - operand
+                     : kMode == ShuffleMode::Down      ? lane + operand
+                     : kMode == ShuffleMode::Butterfly ? lane ^ operand
+                                                       : (lane & segment) | (operand & ~segment);
+    const bool valid = kMode == ShuffleMode::Up ? from >= most : from <= most;
+    values[static_cast<std::size_t>(lane)] = a[valid ? from : lane];
+    in_range |= std::uint32_t{valid} << lane;
+  }
+  return in_range;
+}
+
+// Of constant operands, as reductions have: nothing differs from lane to lane, and none is missing.
+bool is_constant_shuffle(const Warp& warp, const Op& op) {
+  return warp.mask == kAllLanes && (op.b & op.c & op.e & 1) != 0 && *row32(warp, op.e) == kAllLanes;
+}
+
+void shuffle_by_constants(Warp& warp, const Op& op) {
+  const u32* a = row32(warp, op.a);
+  const int operand = static_cast<int>(*row32(warp, op.b) & 31);
+  const u32 c = *row32(warp, op.c);
+  using Shuffle = std::uint32_t (*)(const u32*, int, u32, std::array<u32, kLanes>&);
+  static constexpr std::array<Shuffle, 4> kShuffles{
+      &shuffle_all<ShuffleMode::Up>, &shuffle_all<ShuffleMode::Down>,
+      &shuffle_all<ShuffleMode::Butterfly>, &shuffle_all<ShuffleMode::Index>};
+  std::array<u32, kLanes> values;
+  const std::uint32_t in_range = kShuffles[op.aux](a, operand, c, values);
+  std::copy(values.begin(), values.end(), row32(warp, op.d));
+  if (op.list != kNoRef) set_predicate(warp, op.list, in_range);
+}
+
+}  // namespace
+
 Step shuffle(Warp& warp, const Op& op) {
+  if (is_constant_shuffle(warp, op)) {
+    shuffle_by_constants(warp, op);
+    return Step::Next;
+  }
   return meet(warp, op,
               [&](const Source<u32>& members) { return shuffle_lanes(warp, op, members); });
 }
