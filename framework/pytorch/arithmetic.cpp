@@ -209,6 +209,11 @@ auto loop_of(const UnaryLoops& loops) {
   }
 }
 
+// PyTorch stores and compares 8-bit floats, it does not compute with them.
+bool is_float8(DType dtype) {
+  return kind_of(dtype) == DTypeKind::Float && bits_of(dtype) == 8;
+}
+
 [[noreturn]] void no_loop(DType dtype) {
   fail(ErrorKind::Input, fmt::format("the operator is not implemented for '{}'", name_of(dtype)));
 }
@@ -274,6 +279,7 @@ Array arithmetic(BinaryOperator op, const Operand& a, const Operand& b) {
          "Subtraction, the `-` operator, with a bool tensor is not supported. If you are trying to "
          "invert a mask, use the `~` or `logical_not()` operator instead.");
   }
+  if (is_float8(result_type(operands))) no_loop(result_type(operands));
   if (op == BinaryOperator::Power) check_integer_power(a, b, result_type(operands));
   for (const ArithmeticRow& row : kArithmetic) {
     if (row.op == op) return apply_binary(row.loops, row.rule, a, b);

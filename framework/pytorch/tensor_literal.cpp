@@ -4,6 +4,7 @@
 #include <fmt/format.h>
 
 #include "base/error.h"
+#include "pytorch/number.h"
 #include "pytorch/promote.h"
 
 namespace fitest::pytorch {
@@ -38,6 +39,7 @@ void collect(const Value& value, const Shape& shape, std::size_t depth,
     elements.push_back(*scalar);
     return;
   }
+  if (is_integer(value)) narrow_of(value, "an integer of a tensor");
   const Sequence* items = value.sequence();
   const bool fits = items != nullptr && depth < shape.size() &&
                     static_cast<std::int64_t>(items->items.size()) == shape[depth];

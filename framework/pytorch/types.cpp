@@ -123,6 +123,19 @@ Value to_tuple(Interpreter&, Arguments& arguments) {
   return make_tuple(given == nullptr ? std::vector<Value>{} : items_of(*given));
 }
 
+Value to_size(Interpreter&, Arguments& arguments) {
+  const Value* given = only_argument("Size", arguments);
+  Shape shape;
+  if (given != nullptr) {
+    for (const Value& extent : items_of(*given)) {
+      const Value whole = plain(extent);
+      if (!is_integer(whole)) fail(ErrorKind::Input, "torch.Size() takes integers");
+      shape.push_back(narrow_of(whole, "an extent"));
+    }
+  }
+  return make_size(shape);
+}
+
 Value to_set(Interpreter&, Arguments& arguments) {
   const Value* given = only_argument("set", arguments);
   auto set = std::make_shared<Dictionary>(Collection::Set);
@@ -178,7 +191,7 @@ const std::array<TypeInfo, 9> kPythonTypes{{
 const std::array<TypeInfo, 4> kTorchTypes{{
     {"Tensor", [](const Value& v) { return v.array() != nullptr; }, nullptr},
     {"Size", [](const Value& v) { return v.sequence() != nullptr && v.sequence()->is_size; },
-     to_tuple},
+     to_size},
     {"dtype", [](const Value& v) { return v.is<DType>(); }, nullptr},
     {"device", [](const Value& v) { return v.is<Device>(); }, to_device},
 }};

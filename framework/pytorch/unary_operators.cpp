@@ -113,7 +113,7 @@ struct Abs {
 struct Sign {
   template <class T>
   static T apply(T x) {
-    return x > 0 ? T(1) : x < 0 ? T(-1) : x == 0 ? T(0) : x - x;
+    return static_cast<T>((x > 0) - (x < 0));  // 0 of NaN, as PyTorch's
   }
 };
 struct Signbit {

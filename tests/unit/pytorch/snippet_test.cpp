@@ -49,7 +49,7 @@ TEST_P(SnippetCases, PrintWhatPythonPrints) {
   }
 }
 
-INSTANTIATE_TEST_SUITE_P(Files, SnippetCases, testing::Values("language"),
+INSTANTIATE_TEST_SUITE_P(Files, SnippetCases, testing::Values("language", "tensor"),
                          [](const auto& test) { return std::string(test.param); });
 
 }  // namespace
