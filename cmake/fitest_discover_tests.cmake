@@ -66,7 +66,7 @@ function(fitest_discover_tests suite)
   _fitest_check_suite("${where}" "${suite}")
   _fitest_check_choice("${where}" TIER "${arg_TIER}" "quick|full" "quick or full")
   _fitest_check_choice("${where}" POLICY "${arg_POLICY}" "strict|compat" "strict or compat")
-  _fitest_check_choice("${where}" DEVICE "${arg_DEVICE}" "auto|virtual|cuda:[0-9]+"
+  _fitest_check_choice("${where}" DEVICE "${arg_DEVICE}" "auto|virtual|cuda|cuda:[0-9]+"
                        "auto, virtual or cuda:<n>")
   _fitest_check_choice("${where}" TIMEOUT "${arg_TIMEOUT}" "[1-9][0-9]*"
                        "a whole number of seconds, 1 or more")

@@ -9,6 +9,7 @@
 #include "base/text.h"
 #include "cli/command.h"
 #include "compile/compiler.h"
+#include "cuda/cupti.h"
 #include "cuda/probe.h"
 #include "pytorch/engine.h"
 #include "run/devices.h"
@@ -48,6 +49,13 @@ Finding driver_finding() {
           ""};
 }
 
+Finding cupti_finding() {
+  const cuda::Cupti& cupti = cuda::installed_cupti();
+  if (cupti.usable()) return {"CUPTI", true, cupti.library->path(), ""};
+  return {"CUPTI", false, cupti.problem,
+          "kernels on a GPU are timed by events, which count some microseconds more"};
+}
+
 Finding torch_finding() {
   const TorchStatus status = find_torch();
   if (!status.available) {
@@ -67,6 +75,7 @@ int doctor() {
   const Finding nvrtc = nvrtc_finding();
   print(nvrtc);
   print(driver_finding());
+  print(cupti_finding());
   print(torch_finding());
   print({"virtual device", true, fmt::format("{} threads", thread_count()), ""});
   print({"reference engine", true, pytorch::engine_version(), ""});

@@ -7,6 +7,8 @@
 #include <memory>
 #include <set>
 
+#include "base/file.h"
+#include "base/text.h"
 #include "cli/command.h"
 #include "cuda/ctest_reservation.h"
 #include "run/baseline.h"
@@ -14,6 +16,7 @@
 #include "run/known_failures.h"
 #include "run/profile_text.h"
 #include "run/report.h"
+#include "run/sanitizer.h"
 #include "run/supervise.h"
 
 namespace fitest {
@@ -39,6 +42,8 @@ struct RunCommand {
   bool ctest = false;
   bool no_fork = false;
   bool no_golden_cache = false;
+  bool no_timing = false;
+  std::string sanitizer;
   bool verbose = false;
 };
 
@@ -57,6 +62,12 @@ void finish_options(RunCommand& command) {
   if (!command.config_file.empty()) {
     command.run.config = ConfigSource::read(command.config_file);
     command.run.config_given = true;
+  }
+  command.run.timed = !command.no_timing;
+  if (runs_under_sanitizer()) {
+    command.run.timed = false;
+    command.run.device.sanitized = true;
+    command.no_fork = true;
   }
   check_request(command.run.device);
   if (command.run.device.profile && command.run.device.name == "auto") {
@@ -206,12 +217,44 @@ std::string ctest_lines(const RunCommand& command, const std::vector<Case>& case
   return attach_failure(failed, own_path(), command.root) + text;
 }
 
+// This very command under compute-sanitizer; returns only where it cannot be.
+int run_under_sanitizer(const RunCommand& command) {
+  const std::string device = command.run.device.name;
+  const DeviceChoice choice = choose_device("auto");
+  if (choice.name == "virtual" || device == "virtual") {
+    std::cout << fmt::format(
+        "SKIPPED: --sanitizer {} needs an NVIDIA GPU ({}); on the virtual device `--check all` looks "
+        "for the same and more\n",
+        command.sanitizer, device == "virtual" ? "--device virtual" : choice.reason);
+    return kExitSkip;
+  }
+  const auto sanitizer = find_sanitizer();
+  if (!sanitizer) {
+    fail(ErrorKind::Environment,
+         "--sanitizer: there is no compute-sanitizer in PATH, $CUDA_HOME/bin or "
+         "/usr/local/cuda/bin; it comes with the CUDA toolkit");
+  }
+  std::vector<std::string> arguments = split(read_file("/proc/self/cmdline"), '\0');
+  if (!arguments.empty() && arguments.back().empty()) arguments.pop_back();
+  arguments.front() = own_path();
+  const auto words =
+      sanitizer_command(*sanitizer, command.sanitizer, without_sanitizer(arguments));
+  std::vector<char*> argv;
+  for (const std::string& word : words) argv.push_back(const_cast<char*>(word.c_str()));
+  argv.push_back(nullptr);
+  ::setenv(kSanitizerVariable, command.sanitizer.c_str(), 1);
+  std::cout << std::flush;
+  ::execv(argv.front(), argv.data());
+  fail(ErrorKind::Environment, fmt::format("cannot run {}", *sanitizer));
+}
+
 int run(RunCommand& command) {
   cuda::bind_reserved_gpus();
   finish_options(command);
   const Dataset dataset = read_selected(command.root, command.filter);
   const bool documents_failed = documents_fail_run(dataset, command);
   const std::vector<Case> cases = plan_cases(dataset, command.filter);
+  if (!command.sanitizer.empty() && !cases.empty()) return run_under_sanitizer(command);
   if (cases.empty() && documents_failed) return kExitFail;
   if (cases.empty()) {
     fail(ErrorKind::Usage, fmt::format("no case of {} is selected; `fitest list {}` shows them",
@@ -255,6 +298,11 @@ void add_execution_options(CLI::App& command, RunCommand& options) {
   command.add_flag("--profile", options.run.device.profile,
                    "Virtual device: count instructions, memory sectors, bank conflicts and "
                    "divergence, show the costliest lines, and what the kernel needs of its GPU");
+  command
+      .add_option("--timer", options.run.device.timer,
+                  "Of a GPU: CUPTI's activity records, events, or the former where usable")
+      ->check(CLI::IsMember({"auto", "cupti", "events"}))
+      ->capture_default_str();
   command
       .add_option("--reference", options.reference,
                   "Reference engine; auto: torch on a GPU where PyTorch is, else builtin")
@@ -315,6 +363,13 @@ void add_run_command(CLI::App& app, Action& chosen) {
   command->add_flag("--ctest", options->ctest, "Print CTest measurements");
   command->add_flag("--no-golden-cache", options->no_golden_cache,
                     "Compute the reference even if its outputs are cached");
+  command->add_option("--save-outputs", options->run.outputs_folder,
+                      "Folder for what the kernels computed in the first trial, as safetensors");
+  command->add_flag("--no-timing", options->no_timing, "Check with one trial, time nothing");
+  command
+      ->add_option("--sanitizer", options->sanitizer,
+                   "Run under a tool of NVIDIA's compute-sanitizer; a defect is a failure")
+      ->check(CLI::IsMember({"memcheck", "racecheck", "initcheck", "synccheck"}));
   command->add_flag("--no-fork", options->no_fork, "Run cases in this process, for debuggers");
   command->add_flag("-v,--verbose", options->verbose, "Say what came from caches; show warnings");
   command->footer("Exit codes: 0 all passed, 1 a case failed, 2 wrong usage, 77 all skipped.");

@@ -16,11 +16,13 @@
 #include "cuda/gpu_sensors.h"
 #include "cuda/launch_check.h"
 #include "cuda/poison.h"
+#include "cuda/tensor_map_encoding.h"
 
 namespace fitest::cuda {
 namespace {
 
-constexpr std::chrono::seconds kTeardownPatience{1};
+constexpr const char* kActivity = "cupti_activity";
+constexpr const char* kEvents = "cuda_event";
 
 std::size_t read_size(const DriverApi& api, DeviceAttribute attribute, CudaDeviceId device) {
   int value = 0;
@@ -55,21 +57,13 @@ class CudaDevice : public HardwareDevice {
   CudaDevice(const DriverApi& api, const VisibleDevice& device, const CudaDeviceOptions& options)
       : properties_(read_properties(api, device)),
         limits_(read_limits(api, device.id)),
-        lock_place_{options.lock_folder, device.uuid},
-        coming_and_going_(GpuLock(lock_place_, GpuLock::Mode::Shared, Deadline::max())),
+        guards_(options.guards),
+        timer_reason_(choose_timer(options)),
         context_(api, device.id),
-        queue_(context_, lock_place_, read_size(api, DeviceAttribute::L2CacheBytes, device.id)),
+        queue_(context_, {options.lock_folder, device.uuid},
+               read_size(api, DeviceAttribute::L2CacheBytes, device.id)),
         content_(context_, queue_) {
-    coming_and_going_.reset();
-  }
-  ~CudaDevice() override {
-    if (context_.lost() || queue_.wait()) return;
-    try {
-      coming_and_going_.emplace(lock_place_, GpuLock::Mode::Shared,
-                                std::chrono::steady_clock::now() + kTeardownPatience);
-    } catch (const Error&) {
-      // Whoever times in this moment gets a disturbed sample; a destructor has nobody to tell.
-    }
+    if (recorder_) queue_.record_with(*recorder_);
   }
   CudaDevice(const CudaDevice&) = delete;
   CudaDevice& operator=(const CudaDevice&) = delete;
@@ -81,7 +75,8 @@ class CudaDevice : public HardwareDevice {
 
   BufferPtr allocate(const BufferSpec& spec) override {
     queue_.use_gpu();
-    auto buffer = std::make_unique<CudaBuffer>(context_, spec);
+    auto buffer = std::make_unique<CudaBuffer>(context_, spec, guards_);
+    if (!guards_) return buffer;
     queue_.copy_in(buffer->front_guard(), guard_pattern());
     queue_.copy_in(buffer->back_guard(), guard_pattern());
     queue_.settle();
@@ -94,7 +89,8 @@ class CudaDevice : public HardwareDevice {
     queue_.copy_in(target.address(), bytes);
     queue_.settle();
     target.set_poisoned(false);
-    if (buffer.spec().access == Access::Input) target.set_checksums(read_checksums(target));
+    const bool guarded = guards_ && buffer.spec().access == Access::Input;
+    if (guarded) target.set_checksums(read_checksums(target));
   }
 
   void download(const Buffer& buffer, std::span<std::byte> bytes) override {
@@ -105,14 +101,22 @@ class CudaDevice : public HardwareDevice {
     queue_.settle();
   }
 
+  void acquire(Use use) override { queue_.acquire(use); }
+  void release() noexcept override { queue_.release(); }
+  std::optional<ElapsedTime> other_time() const override { return other_time_; }
+  std::string timer_reason() const override { return timer_reason_; }
+
   void copy(Buffer& target, const Buffer& source) override {
     check_size(target, source.spec().size_bytes);
     auto& changed = static_cast<CudaBuffer&>(target);
     const auto& origin = static_cast<const CudaBuffer&>(source);
     queue_.copy(target.address(), source.address(), source.spec().size_bytes);
-    queue_.settle();
     changed.set_poisoned(origin.poisoned());
     changed.set_checksums(origin.checksums());
+  }
+
+  EncodedTensorMap encode(const TensorMap& map, std::uint64_t address) override {
+    return encode_tensor_map(context_, map, address);
   }
 
   std::optional<DeviceState> state() override {
@@ -121,13 +125,13 @@ class CudaDevice : public HardwareDevice {
   }
 
   void poison(Buffer& buffer) override {
+    suspects_.clear();
+    if (!guards_) return;
     const std::size_t words = buffer.spec().size_bytes / 4;
     const auto pattern = std::as_bytes(std::span(&kPoisonWord, 1));
     queue_.fill_words(buffer.address(), kPoisonWord, words);
     queue_.copy_in(buffer.address() + words * 4, pattern.first(buffer.spec().size_bytes % 4));
-    queue_.settle();
     static_cast<CudaBuffer&>(buffer).set_poisoned(true);
-    suspects_.clear();
   }
 
   std::optional<std::uint64_t> unwritten_bytes(const Buffer& buffer) override {
@@ -141,6 +145,7 @@ class CudaDevice : public HardwareDevice {
   std::optional<Fault> check_guards(const Buffer& buffer) override {
     if (auto fault = queue_.wait()) return fault;
     const auto& checked = static_cast<const CudaBuffer&>(buffer);
+    if (!checked.guarded()) return std::nullopt;
     std::optional<Fault> fault = check_zones(checked);
     if (!fault) fault = check_input(checked);
     if (fault) {
@@ -170,7 +175,12 @@ class CudaDevice : public HardwareDevice {
   }
 
   ElapsedTime time(const std::function<void()>& body) override {
-    return {queue_.time_milliseconds(body), "cuda_event"};
+    const TimedSpan span = queue_.time(body);
+    const ElapsedTime by_events{span.event_ms, kEvents};
+    other_time_.reset();
+    if (!span.activity_ms) return by_events;
+    other_time_ = by_events;
+    return {*span.activity_ms, kActivity};
   }
 
  private:
@@ -179,6 +189,23 @@ class CudaDevice : public HardwareDevice {
     fail(ErrorKind::Internal,
          fmt::format("a copy of {} bytes does not fit buffer '{}' of {} bytes", size_bytes,
                      buffer.spec().name, buffer.spec().size_bytes));
+  }
+
+  // Starts the recorder where records are chosen; the reason for the choice.
+  std::string choose_timer(const CudaDeviceOptions& options) {
+    if (options.timer == TimerChoice::Events) return "events were asked for";
+    const Cupti& cupti = options.cupti != nullptr ? *options.cupti : installed_cupti();
+    std::string problem = cupti.problem;
+    if (cupti.usable()) {
+      recorder_.emplace(cupti.api);
+      problem = recorder_->problem();
+    }
+    if (problem.empty()) {
+      return options.timer == TimerChoice::Activity ? "CUPTI was asked for" : "CUPTI is usable";
+    }
+    recorder_.reset();
+    if (options.timer == TimerChoice::Activity) fail(ErrorKind::Environment, problem);
+    return problem;
   }
 
   static Fault no_such_kernel(const Launch& launch, const CudaModule& module) {
@@ -226,13 +253,14 @@ class CudaDevice : public HardwareDevice {
 
   DeviceProperties properties_;
   LaunchLimits limits_;
-  GpuLock::Place lock_place_;
-  // Making and tearing down a context is work on the GPU, too; it outlives context_.
-  std::optional<GpuLock> coming_and_going_;
+  bool guards_;
+  std::optional<KernelRecorder> recorder_;  // before the context
+  std::string timer_reason_;
   CudaContext context_;
   CudaQueue queue_;
   ContentCheck content_;
   std::optional<GpuSensors> sensors_;
+  std::optional<ElapsedTime> other_time_;
   std::vector<std::string> suspects_;  // kernels launched since the last poison()
 };
 

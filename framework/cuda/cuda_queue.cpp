@@ -1,6 +1,8 @@
 // SPDX-License-Identifier: Apache-2.0
 #include "cuda/cuda_queue.h"
 
+#include <fmt/format.h>
+
 #include <algorithm>
 #include <limits>
 
@@ -58,7 +60,7 @@ void CudaQueue::use_gpu() {
   if (const auto& fault = context_.lost()) fail(ErrorKind::Environment, fitest::describe(*fault));
   if (timing_) {
     timer_->resume();
-  } else if (!in_use_) {
+  } else if (!in_use_ && !held_) {
     in_use_.emplace(lock_place_, GpuLock::Mode::Shared, deadline_);
   }
 }
@@ -100,7 +102,10 @@ std::optional<Fault> CudaQueue::launch(const CudaModule& module, const Launch& l
   const CudaFunctionHandle function = module.function(launch.kernel);
   CudaResult result = opt_in(function, *module.find(launch.kernel), launch);
   if (result == CudaResult::Success) result = enqueue(function, launch);
-  if (result == CudaResult::Success) return std::nullopt;
+  if (result == CudaResult::Success) {
+    ++timed_launches_;
+    return std::nullopt;
+  }
   if (result == CudaResult::CooperativeTooLarge) {
     int resident = 0;
     context_.api().resident_blocks(&resident, function, static_cast<int>(launch.block.count()),
@@ -187,14 +192,42 @@ void CudaQueue::end_flight() {
   in_use_.reset();
 }
 
-double CudaQueue::time_milliseconds(const std::function<void()>& body) {
-  if (wait()) return kNoTime;
+void CudaQueue::acquire(Use use) {
+  settle();
+  if (held_ && held_as_ == use) return;
+  held_.reset();
+  held_.emplace(lock_place_,
+                use == Use::Shared ? GpuLock::Mode::Shared : GpuLock::Mode::Exclusive, deadline_);
+  held_as_ = use;
+}
+
+TimedSpan CudaQueue::time(const std::function<void()>& body) {
+  if (wait()) return {kNoTime, std::nullopt};
   if (!timer_) timer_.emplace(context_, stream_.get(), l2_bytes_);
-  const GpuLock lock(lock_place_, GpuLock::Mode::Exclusive, deadline_);
+  std::optional<GpuLock> lock;
+  if (!held_ || held_as_ != Use::Exclusive) {
+    held_.reset();  // would be waited for
+    lock.emplace(lock_place_, GpuLock::Mode::Exclusive, deadline_);
+  }
   timer_->begin();
-  const FlagScope timed(timing_);
-  body();
-  return wait() ? kNoTime : timer_->elapsed_milliseconds();
+  timed_launches_ = 0;
+  {
+    const FlagScope timed(timing_);
+    body();
+    if (wait()) return {kNoTime, std::nullopt};
+  }
+  TimedSpan span{timer_->elapsed_milliseconds(), std::nullopt};
+  if (recorder_ != nullptr && timed_launches_ > 0) span.activity_ms = recorded_milliseconds();
+  return span;
+}
+
+double CudaQueue::recorded_milliseconds() {
+  const std::vector<KernelRecord> records = recorder_->take();
+  if (const auto span = span_of_last(records, timed_launches_)) return *span;
+  fail(ErrorKind::Environment,
+       fmt::format("CUPTI recorded {} kernels of a timed call that launched {}; `--timer events` "
+                   "times without it",
+                   records.size(), timed_launches_));
 }
 
 }  // namespace fitest::cuda

@@ -9,15 +9,22 @@
 #include <vector>
 
 #include "cuda/cuda_module.h"
+#include "cuda/cupti.h"
 #include "cuda/event_timer.h"
 #include "cuda/gpu_lock.h"
 #include "cuda/launch_check.h"
 #include "cuda/owned.h"
-#include "device/device.h"
+#include "device/hardware.h"
 
 namespace fitest::cuda {
 
-// Holds the GPU shared from the first queued work to the next wait, exclusively while it times.
+struct TimedSpan {
+  double event_ms = 0;                // not a number after a fault
+  std::optional<double> activity_ms;  // with a recorder
+};
+
+// Holds the GPU shared from the first queued work to the next wait, exclusively while it times, or
+// as acquire() says.
 // After a fault that loses the context, every call ends with that Fault; calls that return none
 // throw it as an Error (Environment).
 class CudaQueue {
@@ -42,13 +49,20 @@ class CudaQueue {
   // Shared use of the GPU for work that is not queued, until the next wait.
   void use_gpu();
 
-  // From a cold cache, what `body` queues, without its waits; not a number after a fault.
-  double time_milliseconds(const std::function<void()>& body);
+  // See HardwareDevice.
+  void acquire(Use use);
+  void release() noexcept { held_.reset(); }
+
+  // Times also by the records of `recorder` from now on.
+  void record_with(KernelRecorder& recorder) { recorder_ = &recorder; }
+  // From a cold cache, what `body` queues, without its waits.
+  TimedSpan time(const std::function<void()>& body);
 
   std::string take_output() { return std::exchange(output_, {}); }
 
  private:
   std::optional<Fault> await_stream();
+  double recorded_milliseconds();
   void note_in_flight(const std::string& kernel, bool prints);
   void end_flight();
   CudaResult opt_in(CudaFunctionHandle function, const KernelInfo& kernel, const Launch& launch);
@@ -59,9 +73,13 @@ class CudaQueue {
   std::size_t l2_bytes_;
   OwnedStream stream_;
   std::optional<EventTimer> timer_;
-  std::optional<GpuLock> in_use_;
+  KernelRecorder* recorder_ = nullptr;
+  std::optional<GpuLock> in_use_;  // until the next wait
+  std::optional<GpuLock> held_;    // until release()
+  Use held_as_ = Use::Shared;
   Deadline deadline_ = Deadline::max();
   bool timing_ = false;
+  std::size_t timed_launches_ = 0;
   bool printing_ = false;               // a kernel in flight may print
   std::vector<std::string> in_flight_;  // names of the kernels since the last wait
   std::string output_;

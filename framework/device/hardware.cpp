@@ -3,6 +3,19 @@
 
 namespace fitest {
 
+DeviceUse::DeviceUse(Device& device, Use use)
+    : hardware_(dynamic_cast<HardwareDevice*>(&device)), use_(use) {
+  acquire();
+}
+
+void DeviceUse::acquire() {
+  if (hardware_ != nullptr) hardware_->acquire(use_);
+}
+
+void DeviceUse::release() noexcept {
+  if (hardware_ != nullptr) hardware_->release();
+}
+
 void copy_buffer(Device& device, Buffer& target, const Buffer& source) {
   if (auto* hardware = dynamic_cast<HardwareDevice*>(&device)) {
     return hardware->copy(target, source);
@@ -15,6 +28,20 @@ void copy_buffer(Device& device, Buffer& target, const Buffer& source) {
 std::optional<DeviceState> state_of(Device& device) {
   auto* hardware = dynamic_cast<HardwareDevice*>(&device);
   return hardware == nullptr ? std::nullopt : hardware->state();
+}
+
+std::optional<ElapsedTime> other_time_of(const Device& device) {
+  const auto* hardware = dynamic_cast<const HardwareDevice*>(&device);
+  return hardware == nullptr ? std::nullopt : hardware->other_time();
+}
+
+std::string timer_reason_of(Device& device) {
+  auto* hardware = dynamic_cast<HardwareDevice*>(&device);
+  return hardware == nullptr ? std::string() : hardware->timer_reason();
+}
+
+bool is_hardware(const Device& device) {
+  return dynamic_cast<const HardwareDevice*>(&device) != nullptr;
 }
 
 }  // namespace fitest

@@ -49,16 +49,18 @@ Samples measure(const std::function<double()>& launch, const SamplingOptions& op
 Samples measure(const std::function<double()>& launch, const SamplingOptions& options,
                 const Clock& now_ms) {
   Samples samples;
+  std::size_t launched = 0;
   const double start = now_ms();
   for (int trial = 0; trial < options.trials; ++trial) {
     const double begin = now_ms();
     const double end = start + options.budget_ms * (trial + 1) / options.trials;
     const double warm = begin + (end - begin) / 3;
-    for (int i = 0; i <= options.warmup && (i == 0 || now_ms() < warm); ++i) launch();
+    for (int i = 0; i <= options.warmup && (i == 0 || now_ms() < warm); ++i, ++launched) launch();
     std::vector<double>& taken = samples.trials.emplace_back();
     const double refined = std::min(end, now_ms() + options.precision_budget_ms);
     do {
       taken.push_back(launch());
+      samples.launches.push_back(launched++);
     } while (needs_more(taken, options, now_ms() < end, now_ms() < refined));
   }
   return samples;

@@ -2,6 +2,7 @@
 // Takes the samples of a kernel's running time: warm-up, iterations, trials, within a budget.
 #pragma once
 
+#include <cstddef>
 #include <functional>
 #include <vector>
 
@@ -20,6 +21,7 @@ struct SamplingOptions {
 
 struct Samples {
   std::vector<std::vector<double>> trials;  // milliseconds
+  std::vector<std::size_t> launches = {};   // which launch gave each sample, warm-up counted
   // Mean over the trials of each trial's median, as flashinfer-bench reports it; 0 without samples.
   double latency_ms() const;
   // The samples of every trial, in order.

@@ -3,6 +3,8 @@
 
 #include <fmt/format.h>
 
+#include <cstdlib>
+
 #include "base/error.h"
 #include "base/text.h"
 #include "cuda/ctest_reservation.h"
@@ -66,6 +68,11 @@ DevicePtr open_device(const DeviceRequest& request) {
   }
   cuda::CudaDeviceOptions options;
   options.device = choice.name;
+  if (const char* folder = std::getenv("FITEST_GPU_LOCK_DIR")) options.lock_folder = folder;
+  options.guards = !request.sanitized;
+  if (request.sanitized) options.timer = cuda::TimerChoice::Events;  // one profiler at a time
+  if (request.timer == "cupti") options.timer = cuda::TimerChoice::Activity;
+  if (request.timer == "events") options.timer = cuda::TimerChoice::Events;
   return cuda::make_cuda_device(options);
 }
 

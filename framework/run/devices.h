@@ -13,6 +13,10 @@ struct DeviceRequest {
   // Of the virtual device: "memory,init,race,sync", "all", "none"; empty: default.
   std::string checks;
   bool profile = false;  // the virtual device counts what launches do
+  // Of a GPU: "auto", "cupti" or "events".
+  std::string timer = "auto";
+  // No guard zones around a GPU's buffers and no poison in them: compute-sanitizer watches instead.
+  bool sanitized = false;
 };
 
 // Error (Usage) for a name or a check that is none; asks no driver.

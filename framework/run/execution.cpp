@@ -60,6 +60,16 @@ Buffer* Execution::buffer(const std::string& name) const {
   return found == buffers_.end() ? nullptr : found->second.get();
 }
 
+std::vector<std::byte> Execution::tensor_map_bytes(const PlannedArgument& argument) const {
+  auto* hardware = dynamic_cast<HardwareDevice*>(&device_);
+  if (hardware == nullptr) {
+    fail(ErrorKind::Unsupported, fmt::format("argument '{}' is a tensor map, which only a GPU has",
+                                             argument.name));
+  }
+  const auto encoded = hardware->encode(*argument.tensor_map, buffer(argument.name)->address());
+  return {encoded.begin(), encoded.end()};
+}
+
 std::optional<Fault> Execution::bind_arguments(const PlannedKernel& planned,
                                                const KernelInfo& kernel, Launch& launch) const {
   const auto& expected = kernel.parameter_bytes;
@@ -72,6 +82,7 @@ std::optional<Fault> Execution::bind_arguments(const PlannedKernel& planned,
   for (std::size_t i = 0; i < expected.size(); ++i) {
     const PlannedArgument& argument = planned.arguments[i];
     KernelArgument bound{argument.name, argument.bytes};
+    if (argument.tensor_map) bound.bytes = tensor_map_bytes(argument);
     if (argument.is_pointer) bound.bytes = pointer_bytes(buffer(argument.name)->address());
     if (bound.bytes.size() != expected[i]) {
       return invalid_launch(
@@ -164,11 +175,11 @@ void Execution::reset_outputs() {
   for (const auto& [name, zeros] : zeros_) copy_buffer(device_, *buffers_.at(name), *zeros);
 }
 
-std::size_t Execution::input_bytes() const {
+std::size_t Execution::bytes_of(Access access) const {
   std::size_t bytes = 0;
   for (const auto& entry : buffers_) {
     const BufferSpec& spec = entry.second->spec();
-    if (spec.access == Access::Input) bytes += spec.size_bytes;
+    if (spec.access == access) bytes += spec.size_bytes;
   }
   return bytes;
 }
@@ -181,6 +192,7 @@ std::size_t Execution::keep_inputs() {
     copy_buffer(device_, *copy, *buffer);
     kept[name] = std::move(copy);
   }
+  device_.synchronize();
   return kept_inputs_.size();
 }
 
@@ -197,7 +209,12 @@ ExecutionResult Execution::run() {
   failed.fault = prepare_fault_;
   if (failed.fault) return failed;
   reset_outputs();
-  Timed timed = time_launches();
+  Timed timed;
+  if (is_hardware(device_)) {
+    timed.fault = launch_all(timed.launch_ms);
+  } else {
+    timed = time_launches();
+  }
   failed.fault = std::move(timed.fault);
   if (failed.fault) return failed;
   return collect(std::move(timed.elapsed));

@@ -19,7 +19,7 @@ struct ExecutionResult {
   std::optional<Fault> fault;
   std::vector<NamedTensor> outputs;    // in the order of Definition.outputs; empty after a fault
   std::vector<std::string> unwritten;  // "output 'y': 12 of 64 bytes were never written"
-  ElapsedTime elapsed;
+  ElapsedTime elapsed;                 // on a device that is no hardware: others are timed apart
 };
 
 // Owns the device's buffers and module for one case; the device outlives it.
@@ -40,7 +40,8 @@ class Execution {
   Timed time_set(std::size_t set);
   // What the last launches left: guards, outputs.
   ExecutionResult collect() { return collect({}); }
-  std::size_t input_bytes() const;
+  std::size_t input_bytes() const { return bytes_of(Access::Input); }
+  std::size_t output_bytes() const { return bytes_of(Access::Output); }
   struct Timed {
     std::optional<Fault> fault;
     ElapsedTime elapsed;
@@ -50,9 +51,11 @@ class Execution {
   std::vector<KernelInfo> kernel_infos() const;
 
  private:
+  std::size_t bytes_of(Access access) const;
   void reset_outputs();
   Timed time_launches();
   void allocate_tensors(const std::vector<TensorSpec>& specs, Access access);
+  std::vector<std::byte> tensor_map_bytes(const PlannedArgument& argument) const;
   std::optional<Fault> bind_arguments(const PlannedKernel& planned, const KernelInfo& kernel,
                                       Launch& launch) const;
   std::optional<Fault> launch_all(double& launch_ms);

@@ -30,10 +30,19 @@ std::string figures(const Evaluation& evaluation) {
         fmt::format("  max abs {:.3g}, max rel {:.3g}", evaluation.correctness->max_absolute_error,
                     evaluation.correctness->max_relative_error);
   }
-  if (evaluation.performance) {
+  if (evaluation.performance && evaluation.performance->latency_ms > 0) {
     text += fmt::format("  {:.4g} ms", evaluation.performance->latency_ms);
   }
   return text;
+}
+
+// "  92 % of its memory roofline", where the device's rates are known.
+std::string roofline_text(const Trace& trace) {
+  const Value* roofline = trace.fitest.find("roofline");
+  const Value* fraction = roofline == nullptr ? nullptr : roofline->find("fraction");
+  if (fraction == nullptr || !trace.evaluation->performance) return {};
+  return fmt::format("  {:.0f} % of its {} roofline", 100 * fraction->number(),
+                     roofline->find("bound")->string());
 }
 
 std::string numeric(const std::string& name, double value) {
@@ -70,7 +79,7 @@ std::string escape_xml(const std::string& text) {
 std::string console_lines(const Case& planned, const CaseResult& result) {
   std::string line = fmt::format("{:<19} {}", status_word(result), planned.name());
   if (result.skipped) return line + "\n" + indent(*result.skipped);
-  line += figures(*result.trace.evaluation) + "\n";
+  line += figures(*result.trace.evaluation) + roofline_text(result.trace) + "\n";
   if (result.ruling) line += indent(result.ruling->reason);
   if (!result.note.empty()) line += indent(result.note);
   return result.message.empty() ? line : line + indent(result.message);

@@ -135,6 +135,7 @@ class PlanResolver {
   }
 
   PlannedArgument resolve_argument(const ArgumentSpec& spec) const {
+    if (spec.tensor_map) return resolve_tensor_map(*spec.tensor_map);
     if (!spec.cast) return named_argument(spec.name, &spec.expression);
     const ExpressionValue value = evaluate(spec.expression);
     const double number = std::visit([](auto v) { return static_cast<double>(v); }, value);
@@ -145,6 +146,86 @@ class PlanResolver {
     }
     const auto bytes = tensor.bytes();
     return {spec.expression.text, false, {bytes.begin(), bytes.end()}};
+  }
+
+  PlannedArgument resolve_tensor_map(const TensorMapSpec& spec) const {
+    PlannedArgument argument{spec.tensor.text, false, {}};
+    const auto [dtype, shape] = tensor_of(spec.tensor);
+    TensorMap map;
+    map.dtype = dtype;
+    map.shape = shape;
+    if (!spec.shape.empty()) map.shape = evaluate_all<std::uint64_t>(spec.shape);
+    map.stride_bytes = dense_stride_bytes(dtype, map.shape);
+    if (!spec.stride.empty()) {
+      map.stride_bytes = evaluate_all<std::uint64_t>(spec.stride);
+      for (std::uint64_t& stride : map.stride_bytes) stride *= bits_of(dtype) / 8;
+    }
+    map.box = evaluate_all<std::uint32_t>(spec.box);
+    map.step.assign(map.shape.size(), 1);
+    if (!spec.step.empty()) map.step = evaluate_all<std::uint32_t>(spec.step);
+    map.interleave = spec.interleave;
+    map.swizzle = spec.swizzle;
+    map.l2_promotion = spec.l2_promotion;
+    map.fill = spec.fill;
+    auto problem = problem_of(map);
+    if (!problem && bytes_reached(map) > bytes_for(dtype, count_of(shape))) {
+      problem = fmt::format("the map reaches {} bytes far, the tensor has {}", bytes_reached(map),
+                            bytes_for(dtype, count_of(shape)));
+    }
+    if (problem) {
+      fail_expression(spec.tensor, fmt::format("tensor map of '{}': {}", argument.name, *problem));
+    }
+    argument.tensor_map = std::move(map);
+    return argument;
+  }
+
+  static std::size_t count_of(const std::vector<std::uint64_t>& shape) {
+    std::size_t count = 1;
+    for (const std::uint64_t extent : shape) count *= extent;
+    return count;
+  }
+
+  static std::uint64_t bytes_reached(const TensorMap& map) {
+    std::uint64_t bytes = map.shape.back() * (bits_of(map.dtype) / 8);
+    for (std::size_t i = 0; i + 1 < map.shape.size(); ++i) {
+      bytes += (map.shape[i] - 1) * map.stride_bytes[i];
+    }
+    return bytes;
+  }
+
+  template <class T>
+  std::vector<T> evaluate_all(const std::vector<PlanExpression>& expressions) const {
+    std::vector<T> values;
+    for (const PlanExpression& expression : expressions) {
+      const std::int64_t value = evaluate_integer(expression);
+      if (value < 0 || static_cast<std::uint64_t>(value) > std::numeric_limits<T>::max()) {
+        fail_expression(expression, fmt::format("{} is out of range", value));
+      }
+      values.push_back(static_cast<T>(value));
+    }
+    return values;
+  }
+
+  // Dtype and shape of an input, output or workspace.
+  std::pair<DType, std::vector<std::uint64_t>> tensor_of(const PlanExpression& name) const {
+    const auto unsigned_shape = [](const Shape& shape) {
+      return std::vector<std::uint64_t>(shape.begin(), shape.end());
+    };
+    for (const NamedTensor& input : *scope_.inputs) {
+      if (input.name != name.text || input.is_scalar) continue;
+      return {input.tensor.dtype(), unsigned_shape(input.tensor.shape())};
+    }
+    for (const TensorSpec& output : definition_.outputs) {
+      if (output.name != name.text) continue;
+      return {output.dtype, unsigned_shape(scope_.output_shapes.at(output.name))};
+    }
+    for (const WorkspaceSpec& workspace : plan_.workspace) {
+      if (workspace.name != name.text) continue;
+      return {workspace.dtype, evaluate_all<std::uint64_t>(workspace.shape)};
+    }
+    fail_expression(name, fmt::format("tensor map of '{}': there is no input, output or workspace "
+                                      "of this name",
+                                      name.text));
   }
 
   static void store_integer(Tensor& tensor, std::int64_t value) {
@@ -198,6 +279,13 @@ std::vector<std::string> ResolvedPlan::name_expressions() const {
     }
   }
   return names;
+}
+
+bool ResolvedPlan::has_tensor_map() const {
+  return std::any_of(kernels.begin(), kernels.end(), [](const PlannedKernel& kernel) {
+    return std::any_of(kernel.arguments.begin(), kernel.arguments.end(),
+                       [](const PlannedArgument& argument) { return argument.tensor_map; });
+  });
 }
 
 ResolvedPlan resolve_plan(const Solution& solution, const Definition& definition, CaseScope scope) {

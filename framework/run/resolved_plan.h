@@ -2,12 +2,14 @@
 // A Solution's launch plan with every expression evaluated for one case.
 #pragma once
 
+#include <optional>
 #include <string>
 #include <variant>
 #include <vector>
 
 #include "compile/compiler.h"
 #include "device/device.h"
+#include "device/tensor_map.h"
 #include "run/scope.h"
 #include "schema/solution.h"
 
@@ -19,11 +21,12 @@ struct PlannedWorkspace {
   bool zero_filled = false;
 };
 
-// A pointer to a tensor or workspace, or bytes passed by value.
+// A pointer to a tensor or workspace, bytes passed by value, or a tensor map of a tensor.
 struct PlannedArgument {
   std::string name;
   bool is_pointer = false;
   std::vector<std::byte> bytes;  // by value only
+  std::optional<TensorMap> tensor_map = std::nullopt;
 };
 
 struct PlannedKernel {
@@ -42,6 +45,8 @@ struct ResolvedPlan {
   std::vector<PlannedKernel> kernels;
 
   std::vector<std::string> name_expressions() const;
+  // A kernel takes one: it needs hardware.
+  bool has_tensor_map() const;
 };
 
 // Error (Input) that points into the solution's document. `scope` supplies axes, inputs, output

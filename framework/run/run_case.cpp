@@ -4,6 +4,7 @@
 #include <fmt/format.h>
 
 #include "compile/compiler.h"
+#include "device/hardware.h"
 #include "measure/sampler.h"
 #include "run/compile_case.h"
 #include "run/execution.h"
@@ -13,6 +14,7 @@
 #include "run/resolved_plan.h"
 #include "run/timed_runs.h"
 #include "run/trace_facts.h"
+#include "tensor/safetensors.h"
 
 namespace fitest {
 namespace {
@@ -21,7 +23,7 @@ constexpr int kExitPass = 0;
 constexpr int kExitFail = 1;
 constexpr int kExitSkip = 77;
 constexpr double kMedianPrecision = 0.005;
-constexpr double kPrecisionBudgetMs = 60;  // a trial
+constexpr double kPrecisionBudgetMs = 20;  // a trial
 
 // Why this solution cannot be tried by fitest at all.
 std::optional<std::string> reason_to_skip(const Case& planned) {
@@ -53,6 +55,24 @@ std::string compile_target(const DeviceProperties& device) {
   return fmt::format("{}{}{}{}", prefix, device.compute_major, device.compute_minor, suffix);
 }
 
+// Adds the time of its life to a step's.
+class StepClock {
+ public:
+  StepClock(TraceFacts& facts, const char* step) : facts_(facts), step_(step) {}
+  StepClock(const StepClock&) = delete;
+  StepClock& operator=(const StepClock&) = delete;
+  ~StepClock() {
+    const std::chrono::duration<double, std::milli> taken =
+        std::chrono::steady_clock::now() - begin_;
+    facts_.add_step(step_, taken.count());
+  }
+
+ private:
+  TraceFacts& facts_;
+  const char* step_;
+  std::chrono::steady_clock::time_point begin_ = std::chrono::steady_clock::now();
+};
+
 // Runs one case step by step; the first step that goes wrong decides the status.
 class CaseRun {
  public:
@@ -63,6 +83,7 @@ class CaseRun {
     try {
       if (auto reason = reason_to_skip(case_)) return facts_.skipped(*reason);
       run_steps();
+      if (skip_reason_) return facts_.skipped(*skip_reason_);
     } catch (const Error& error) {
       fail_with(error.kind() == ErrorKind::Compile ? Status::CompileError : Status::RuntimeError,
                 error.what());
@@ -74,7 +95,10 @@ class CaseRun {
 
  private:
   void run_steps() {
-    device_ = open_device(options_.device);
+    {
+      const StepClock clock(facts_, "open_device");
+      device_ = open_device(options_.device);
+    }
     device_->set_deadline(
         std::chrono::steady_clock::now() +
         std::chrono::milliseconds(static_cast<std::int64_t>(options_.deadline_seconds * 1000)));
@@ -91,6 +115,7 @@ class CaseRun {
       config_.warmup_runs = 0;
       config_.iterations = 1;
     }
+    if (!options_.timed) config_.num_trials = 1;
     for (int trial = 0; trial < trial_count(); ++trial) {
       if (!run_trial(static_cast<std::uint64_t>(trial))) break;
     }
@@ -100,7 +125,9 @@ class CaseRun {
     if (status_ == Status::Passed) measure_launches();
   }
 
-  bool is_timed() const { return !is_virtual() || options_.config_given; }
+  bool is_timed() const {
+    return options_.timed && (!is_virtual() || options_.config_given);
+  }
   // Timing rotates over the trials' inputs: it needs two sets.
   int trial_count() const { return is_timed() && config_.num_trials < 2 ? 2 : config_.num_trials; }
   bool is_virtual() const { return device_->properties().kind == "virtual"; }
@@ -109,25 +136,46 @@ class CaseRun {
   bool run_trial(std::uint64_t trial) {
     const InputRequest request{*case_.definition, *case_.workload, options_.root, options_.seed,
                                trial};
-    const std::vector<NamedTensor> inputs = make_inputs(request);
-    check_constraints(request, inputs);
+    const std::vector<NamedTensor> inputs = inputs_of(request);
     const ReferenceResult expected = reference_of(request, inputs);
     if (!execution_ && !build(inputs)) return false;
-    execution_->set_inputs(inputs);
-    ExecutionResult actual = execution_->run();
+    ExecutionResult actual = launch_once(inputs);
     if (trial == 0) note_profiles();
     if (actual.fault) {
       fail_with_fault(*actual.fault);
       return false;
     }
     last_elapsed_ = actual.elapsed;
+    if (trial == 0) save_outputs(actual.outputs);
     if (!judge({inputs, expected.outputs, actual.outputs}, actual)) return false;
     if (is_timed() && status_ == Status::Passed) timed_runs_->keep(inputs, expected.outputs);
     return true;
   }
 
+  void save_outputs(const std::vector<NamedTensor>& outputs) const {
+    if (options_.outputs_folder.empty()) return;
+    std::vector<std::pair<std::string, Tensor>> tensors;
+    for (const NamedTensor& output : outputs) tensors.emplace_back(output.name, output.tensor);
+    write_safetensors(options_.outputs_folder / (case_.name() + ".safetensors"), tensors);
+  }
+
+  ExecutionResult launch_once(const std::vector<NamedTensor>& inputs) {
+    const StepClock clock(facts_, "run");
+    const DeviceUse use(*device_, Use::Shared);
+    execution_->set_inputs(inputs);
+    return execution_->run();
+  }
+
+  std::vector<NamedTensor> inputs_of(const InputRequest& request) {
+    const StepClock clock(facts_, "inputs");
+    std::vector<NamedTensor> inputs = make_inputs(request);
+    check_constraints(request, inputs);
+    return inputs;
+  }
+
   ReferenceResult reference_of(const InputRequest& request,
                                const std::vector<NamedTensor>& inputs) {
+    const StepClock clock(facts_, "reference");
     try {
       ReferenceResult expected = compute_reference(request, inputs, reference_);
       // A time on the CPU says nothing about one on the GPU.
@@ -144,6 +192,7 @@ class CaseRun {
 
   // Compiles and loads; false after a compile error.
   bool build(const std::vector<NamedTensor>& inputs) {
+    const StepClock clock(facts_, "compile_and_load");
     CaseScope scope;
     scope.axes = bind_axes(*case_.definition, case_.workload->axes);
     scope.inputs = &inputs;
@@ -152,6 +201,13 @@ class CaseRun {
       scope.output_shapes[output.name] = shape_of(output, scope.axes);
     }
     const ResolvedPlan plan = resolve_plan(*case_.solution, *case_.definition, scope);
+    if (plan.has_tensor_map() && !is_hardware(*device_)) {
+      skip_reason_ = fmt::format(
+          "solution '{}' copies with tensor maps (TMA), which need a GPU of sm_90 or newer; this "
+          "is the virtual device",
+          case_.solution->name);
+      return false;
+    }
     const std::string target = compile_target(device_->properties());
     const CompileResult image = compile(compile_request(*case_.solution, plan, target));
     facts_.compiled(image, target);
@@ -159,6 +215,7 @@ class CaseRun {
       fail_with(Status::CompileError, image.log);
       return false;
     }
+    const DeviceUse use(*device_, Use::Shared);
     execution_.emplace(*device_, *case_.definition, scope.axes);
     execution_->prepare(image, target, plan);
     timed_runs_.emplace(*device_, *execution_,
@@ -182,6 +239,7 @@ class CaseRun {
   }
 
   bool judge(const Trial& trial, const ExecutionResult& actual) {
+    const StepClock clock(facts_, "check");
     Verdicts verdicts = evaluate(choose_evaluator(*case_.definition), trial, config_.tolerance);
     if (!actual.unwritten.empty() && verdicts.strict.status == Status::Passed) {
       verdicts.strict.status = Status::IncorrectNumerical;
@@ -198,7 +256,13 @@ class CaseRun {
     return verdict.status == Status::Passed || verdict.status == Status::IncorrectNumerical;
   }
 
+  Timing measure(const SamplingOptions& sampling) {
+    const StepClock clock(facts_, "time");
+    return timed_runs_->measure(sampling);
+  }
+
   void measure_launches() {
+    if (!options_.timed) return facts_.untimed();
     if (!is_timed()) {
       facts_.performance({{{last_elapsed_.milliseconds}}}, last_elapsed_.timer, reference_ms_);
       return;
@@ -209,14 +273,17 @@ class CaseRun {
                                    options_.deadline_seconds * 500,
                                    is_virtual() ? 0 : kMedianPrecision,
                                    kPrecisionBudgetMs};
-    const Timing timing = timed_runs_->measure(sampling);
+    const Timing timing = measure(sampling);
     if (timing.fault) return fail_with_fault(*timing.fault);
     if (reference_on_gpu_ && !timing.wrong) measure_reference(sampling);
     facts_.performance(timing.samples, timing.timer, reference_ms_);
     facts_.timing(timing);
+    facts_.roofline(work_of(*case_.definition, bind_axes(*case_.definition, case_.workload->axes)),
+                    timing.rates);
     if (!timing.wrong) return;
-    verdicts_ = {fold(verdicts_.strict, timing.wrong->strict),
-                 fold(verdicts_.compat, timing.wrong->compat)};
+    // Its errors are the ones to show; folding would keep a trial's 0 before a NaN.
+    if (timing.wrong->strict.status != Status::Passed) verdicts_.strict = timing.wrong->strict;
+    if (timing.wrong->compat.status != Status::Passed) verdicts_.compat = timing.wrong->compat;
     facts_.verdicts(verdicts_);
     const Verdict& verdict = verdicts_.of(options_.policy);
     if (verdict.status != Status::Passed) fail_with(verdict.status, verdict.message);
@@ -267,6 +334,7 @@ class CaseRun {
   TorchHost own_torch_;
   double reference_ms_ = 0;
   bool reference_on_gpu_ = false;
+  std::optional<std::string> skip_reason_;
   Status status_ = Status::Passed;
   std::string message_;
 };

@@ -12,7 +12,8 @@ namespace {
 
 constexpr std::size_t kMaxSetBytes = std::size_t{4} << 30;  // of all sets' inputs together
 constexpr unsigned kCallsPerCheck = 8;                      // on average
-constexpr double kRecheckBudgetMs = 500;
+constexpr double kRecheckBudgetMs = 300;
+constexpr std::size_t kBytesJudgedAtOnce = std::size_t{8} << 20;
 
 void mark(Verdict& verdict, std::size_t call, std::size_t set) {
   if (verdict.status == Status::Passed) return;
@@ -39,28 +40,40 @@ std::vector<const std::vector<NamedTensor>*> TimedRuns::input_sets() const {
 Timing TimedRuns::measure(const SamplingOptions& options) {
   Timing timing;
   timing.sets = sets_.size();
+  timing.timer_reason = timer_reason_of(device_);
+  DeviceUse use(device_, Use::Exclusive);
+  timing.rates = rates_of(device_);
   timing.before = state_of(device_);
-  timing.samples = fitest::measure([&] { return launch_once(timing); }, options);
+  timing.samples = fitest::measure([&] { return launch_once(timing, use); }, options);
   timing.after = state_of(device_);
-  if (!timing.fault && !timing.wrong && !last_checked_) recheck(timing);
+  if (!timing.other_timer.empty()) {
+    for (const std::size_t launch : timing.samples.launches) {
+      if (launch < other_ms_.size()) timing.other_ms.push_back(other_ms_[launch]);
+    }
+  }
+  if (!timing.fault && !timing.wrong && !last_checked_) recheck(timing, use);
   timing.launch_ms = summarize(launch_ms_).median;
   return timing;
 }
 
-double TimedRuns::launch_once(Timing& timing) {
+double TimedRuns::launch_once(Timing& timing, DeviceUse& use) {
   if (timing.fault || timing.wrong) return 0;
   Execution::Timed timed = execution_.time_set(calls_++ % sets_.size());
   timing.fault = std::move(timed.fault);
   timing.timer = timed.elapsed.timer;
+  if (const auto other = other_time_of(device_)) {
+    timing.other_timer = other->timer;
+    other_ms_.push_back(other->milliseconds);
+  }
   launch_ms_.push_back(timed.launch_ms);
   // Chosen by chance, so that no kernel can count its calls and know.
   last_checked_ =
       !timing.fault && recheck_ms_ < kRecheckBudgetMs && random_() % kCallsPerCheck == 0;
-  if (last_checked_) recheck(timing);
+  if (last_checked_) recheck(timing, use);
   return timed.elapsed.milliseconds;
 }
 
-void TimedRuns::recheck(Timing& timing) {
+void TimedRuns::recheck(Timing& timing, DeviceUse& use) {
   const auto begin = std::chrono::steady_clock::now();
   const std::size_t used = (calls_ - 1) % sets_.size();
   const Set& set = sets_[used];
@@ -68,6 +81,9 @@ void TimedRuns::recheck(Timing& timing) {
   ++timing.rechecked;
   timing.fault = std::move(actual.fault);
   if (timing.fault) return;
+  // Others may use the GPU while the host judges for long.
+  const bool is_long = execution_.output_bytes() > kBytesJudgedAtOnce;
+  if (is_long) use.release();
   Verdicts verdicts =
       evaluate(judging_.evaluator, {set.inputs, set.expected, actual.outputs}, judging_.tolerance);
   if (!actual.unwritten.empty() && verdicts.strict.status == Status::Passed) {
@@ -81,6 +97,7 @@ void TimedRuns::recheck(Timing& timing) {
   }
   const std::chrono::duration<double, std::milli> spent = std::chrono::steady_clock::now() - begin;
   recheck_ms_ += spent.count();
+  if (is_long && !timing.wrong) use.acquire();
 }
 
 }  // namespace fitest

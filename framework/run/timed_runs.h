@@ -10,6 +10,7 @@
 #include "check/evaluator.h"
 #include "device/hardware.h"
 #include "measure/sampler.h"
+#include "run/device_rates.h"
 #include "run/execution.h"
 
 namespace fitest {
@@ -23,9 +24,13 @@ struct Judging {
 struct Timing {
   Samples samples;
   std::string timer;
+  std::string timer_reason;             // why that one
+  std::vector<double> other_ms;         // the same samples by the other timer, if there is one
+  std::string other_timer;
   double launch_ms = 0;       // of host time for queueing the launches, median
   std::size_t sets = 0;       // of inputs
   std::size_t rechecked = 0;  // calls whose outputs were judged
+  std::optional<DeviceRates> rates;
   std::optional<DeviceState> before;
   std::optional<DeviceState> after;
   std::optional<Fault> fault;
@@ -49,14 +54,15 @@ class TimedRuns {
     std::vector<NamedTensor> inputs;
     std::vector<NamedTensor> expected;
   };
-  double launch_once(Timing& timing);
-  void recheck(Timing& timing);
+  double launch_once(Timing& timing, DeviceUse& use);
+  void recheck(Timing& timing, DeviceUse& use);
 
   Device& device_;
   Execution& execution_;
   Judging judging_;
   std::vector<Set> sets_;
   std::vector<double> launch_ms_;
+  std::vector<double> other_ms_;
   std::size_t calls_ = 0;
   double recheck_ms_ = 0;
   bool last_checked_ = false;

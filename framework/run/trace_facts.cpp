@@ -243,6 +243,14 @@ void TraceFacts::timing(const Timing& timing) {
   Value value = *trace_.fitest.find("timing");
   value.set("median_error", Value(median_error(samples)));
   value.set("noise", Value(noise_class(statistics)));
+  if (!timing.timer_reason.empty()) value.set("timer_reason", Value(timing.timer_reason));
+  if (!timing.other_timer.empty()) {
+    const SampleStatistics other = summarize(timing.other_ms);
+    value.set("other_timer", Value::Object{{"timer", Value(timing.other_timer)},
+                                           {"median_ms", Value(other.median)},
+                                           {"min_ms", Value(other.minimum)},
+                                           {"iqr_ms", Value(other.interquartile_range)}});
+  }
   value.set("launch_ms", Value(timing.launch_ms));
   value.set("input_sets", Value(static_cast<std::int64_t>(timing.sets)));
   value.set("rechecked_calls", Value(static_cast<std::int64_t>(timing.rechecked)));
@@ -251,7 +259,37 @@ void TraceFacts::timing(const Timing& timing) {
   trace_.fitest.set("timing", std::move(value));
 }
 
+void TraceFacts::roofline(const Work& work, const std::optional<DeviceRates>& rates) {
+  Value value{Value::Object{{"bytes", Value(work.bytes)}}};
+  if (work.flops) value.set("flops", Value(*work.flops));
+  const double milliseconds = performance_ ? performance_->latency_ms : 0;
+  if (milliseconds > 0) {
+    value.set("bytes_per_second", Value(1e3 * work.bytes / milliseconds));
+    if (work.flops) value.set("flops_per_second", Value(1e3 * *work.flops / milliseconds));
+  }
+  if (rates) {
+    const Roofline roofline = roofline_of(work, *rates, milliseconds);
+    value.set("device_copy_bytes_per_second", Value(rates->copy_bytes_per_second));
+    if (rates->matrix_flops > 0) value.set("device_matrix_flops", Value(rates->matrix_flops));
+    value.set("floor_ms", Value(roofline.floor_ms));
+    value.set("fraction", Value(roofline.fraction));
+    value.set("bound", Value(roofline.bound));
+  }
+  trace_.fitest.set("roofline", std::move(value));
+}
+
+void TraceFacts::untimed() {
+  trace_.fitest.set("timing", Value::Object{{"timer", Value("none")}});
+}
+
+void TraceFacts::add_step(const std::string& name, double milliseconds) {
+  steps_ms_[name] += milliseconds;
+}
+
 CaseResult TraceFacts::finish(Status status, const std::string& message) {
+  Value steps{Value::Object{}};
+  for (const auto& [name, milliseconds] : steps_ms_) steps.set(name, Value(milliseconds));
+  trace_.fitest.set("steps_ms", std::move(steps));
   Evaluation evaluation;
   evaluation.status = status;
   evaluation.environment = environment_;

@@ -2,6 +2,7 @@
 // Gathers what is known about a case while it runs, and makes its Trace.
 #pragma once
 
+#include <map>
 #include <optional>
 #include <string>
 #include <vector>
@@ -34,6 +35,12 @@ class TraceFacts {
   void reference_timing(const ReferenceTiming& timing);
   // After performance(): how it was measured.
   void timing(const Timing& timing);
+  // After performance(): what the case cannot do without, and how near its time comes to it.
+  void roofline(const Work& work, const std::optional<DeviceRates>& rates);
+  // Passed without being timed, as asked for.
+  void untimed();
+  // Wall time that a step of the case took, added up over its trials.
+  void add_step(const std::string& name, double milliseconds);
   // What the kernels printed; goes to the log.
   void device_output(const std::string& text) { log_ += text; }
 
@@ -46,6 +53,7 @@ class TraceFacts {
   std::string log_;
   std::optional<Verdict> verdict_;  // under the policy that decides
   std::optional<Performance> performance_;
+  std::map<std::string, double> steps_ms_;
   Policy policy_ = Policy::Strict;
 };
 

@@ -59,7 +59,9 @@ void add_roofline(const Trace& trace, Numbers& numbers) {
 Numbers trace_numbers(const Trace& trace) {
   Numbers numbers;
   if (!trace.evaluation) return numbers;
-  if (const auto& performance = trace.evaluation->performance) {
+  // An untimed case passes with zeros.
+  const auto& performance = trace.evaluation->performance;
+  if (performance && performance->latency_ms > 0) {
     numbers.emplace_back("latency_ms", performance->latency_ms);
     numbers.emplace_back("reference_latency_ms", performance->reference_latency_ms);
     numbers.emplace_back("speedup_factor", performance->speedup_factor);

@@ -3,6 +3,9 @@
 
 #include <fmt/format.h>
 
+#include <algorithm>
+#include <span>
+
 #include "base/text.h"
 #include "schema/fields.h"
 
@@ -10,6 +13,7 @@ namespace fitest {
 namespace {
 
 constexpr std::size_t kMaxDimensions = 3;
+constexpr std::size_t kMaxRank = 5;  // of a tensor map
 
 class PlanReader {
  public:
@@ -182,10 +186,15 @@ class PlanReader {
       }
       return argument;
     }
+    if (value.is_object() && value.find("tensor_map") != nullptr) {
+      argument.tensor_map = read_tensor_map(value);
+      return argument;
+    }
     if (!value.is_object() || value.object().size() != 1) {
       diagnostics_.error(
           value.source(), value.is_object() ? opening(value) : value.range(),
-          "an argument is a name, or one dtype with an expression, as in {int32: n}");
+          "an argument is a name, one dtype with an expression, as in {int32: n}, or a tensor "
+          "map, as in {tensor_map: x, box: [64, 64]}");
       return argument;
     }
     const auto& [dtype, inner] = value.object().front();
@@ -197,6 +206,34 @@ class PlanReader {
     }
     argument.expression = expression(inner, fmt::format("\"{}\"", dtype));
     return argument;
+  }
+
+  TensorMapSpec read_tensor_map(const Value& value) {
+    TensorMapSpec map;
+    Fields fields(value, "the tensor map", diagnostics_);
+    map.tensor = {fields.text("tensor_map"), value.source(), value.find("tensor_map")->range()};
+    if (fields.require("box") != nullptr) map.box = expressions(fields, "box", kMaxRank);
+    map.shape = expressions(fields, "shape", kMaxRank);
+    map.stride = expressions(fields, "stride", kMaxRank - 1);
+    map.step = expressions(fields, "step", kMaxRank);
+    map.interleave = word(fields, "interleave", kInterleaveWords);
+    map.swizzle = word(fields, "swizzle", kSwizzleWords);
+    map.l2_promotion = word(fields, "l2_promotion", kL2PromotionWords);
+    map.fill = word(fields, "fill", kTensorMapFillWords);
+    fields.warn_unknown_keys();
+    return map;
+  }
+
+  // The index of a member's text among the words; 0 where it is absent.
+  static int word(Fields& fields, std::string_view key, std::span<const char* const> words) {
+    const Value* value = fields.find(key, Value::Type::String);
+    if (value == nullptr) return 0;
+    const auto found = std::find(words.begin(), words.end(), value->string());
+    if (found != words.end()) return static_cast<int>(found - words.begin());
+    const std::vector<std::string> known(words.begin(), words.end());
+    fields.error(*value, fmt::format("unknown {} \"{}\"; there are {}", key, value->string(),
+                                     join(known, ", ")));
+    return 0;
   }
 
   Diagnostics& diagnostics_;

@@ -33,11 +33,34 @@ struct WorkspaceSpec {
   std::string fill = "none";  // "none" or "zero"
 };
 
-// One kernel argument: a tensor, scalar or workspace by name, or an expression cast to a dtype.
+// A tensor map for Hopper's copy engine: {tensor_map: A, box: [64, 64], swizzle: 128B}. Extents are
+// in elements, in the order of the tensor's shape: outermost first. Passed by value, to a parameter
+// `const __grid_constant__ CUtensorMap`.
+struct TensorMapSpec {
+  PlanExpression tensor;               // name of an input, output or workspace
+  std::vector<PlanExpression> box;     // what one copy moves; each 1 to 256
+  std::vector<PlanExpression> shape;   // another view of the tensor, of 1 to 5 dimensions
+  std::vector<PlanExpression> stride;  // of all dimensions but the last; dense if not given
+  std::vector<PlanExpression> step;    // between elements; 1 if not given
+  // Index into the words below.
+  int interleave = 0;
+  int swizzle = 0;
+  int l2_promotion = 0;
+  int fill = 0;  // of what lies outside the tensor
+};
+// In the order of the driver's enumerations (CUDA Driver API, cuTensorMapEncodeTiled).
+inline constexpr std::array<const char*, 3> kInterleaveWords{"none", "16B", "32B"};
+inline constexpr std::array<const char*, 4> kSwizzleWords{"none", "32B", "64B", "128B"};
+inline constexpr std::array<const char*, 4> kL2PromotionWords{"none", "64B", "128B", "256B"};
+inline constexpr std::array<const char*, 2> kTensorMapFillWords{"zero", "nan"};
+
+// One kernel argument: a tensor, scalar or workspace by name, an expression cast to a dtype, or a
+// tensor map.
 struct ArgumentSpec {
   std::string name;           // set for a name
   std::optional<DType> cast;  // set for {int32: expression}
   PlanExpression expression;
+  std::optional<TensorMapSpec> tensor_map = std::nullopt;
 };
 
 struct KernelSpec {

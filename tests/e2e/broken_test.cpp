@@ -9,6 +9,7 @@
 
 #include "base/subprocess.h"
 #include "compile/compiler.h"
+#include "cuda/probe.h"
 #include "document/document.h"
 #include "schema/dataset.h"
 #include "schema/trace.h"
@@ -26,6 +27,7 @@ struct Expectation {
   std::int64_t exit_code = 0;
   std::vector<std::string> arguments;
   std::vector<std::string> message;
+  std::vector<std::string> gpu_status;  // where hardware may see it otherwise
 };
 
 // GoogleTest prints the parameter with this.
@@ -52,7 +54,7 @@ std::vector<Expectation> read_expectations() {
   for (const auto& [solution, row] : table.object()) {
     expectations.push_back({solution, row.find("status")->string(),
                             row.find("exit_code")->integer(), strings_of(row.find("arguments")),
-                            strings_of(row.find("message"))});
+                            strings_of(row.find("message")), strings_of(row.find("gpu_status"))});
   }
   return expectations;
 }
@@ -74,14 +76,14 @@ class BrokenSolution : public testing::TestWithParam<Expectation> {
     fs::remove(trace_file_, ignored);
   }
 
-  SubprocessResult run() const {
+  SubprocessResult run(const std::string& device, const std::string& solution) const {
     std::vector<std::string> arguments = {FITEST_PROGRAM,
                                           "run",
                                           dataset_root().string(),
                                           "--solution",
-                                          GetParam().solution,
+                                          solution,
                                           "--device",
-                                          "virtual",
+                                          device,
                                           "--trace",
                                           trace_file_.string()};
     arguments.insert(arguments.end(), GetParam().arguments.begin(), GetParam().arguments.end());
@@ -93,7 +95,7 @@ class BrokenSolution : public testing::TestWithParam<Expectation> {
 
 TEST_P(BrokenSolution, EndsWithItsStatusExitCodeAndMessage) {
   if (!nvrtc_status().available) GTEST_SKIP() << nvrtc_status().problem;
-  const SubprocessResult result = run();
+  const SubprocessResult result = run("virtual", GetParam().solution);
   EXPECT_EQ(result.exit_code, GetParam().exit_code) << result.output;
   ASSERT_TRUE(fs::exists(trace_file_)) << result.output;
   const Trace trace = read_trace_file(trace_file_);
@@ -105,6 +107,21 @@ TEST_P(BrokenSolution, EndsWithItsStatusExitCodeAndMessage) {
         << "not found: " << pattern << "\nin:\n"
         << said;
   }
+}
+
+TEST_P(BrokenSolution, EndsWithItsStatusOnAGpuWhichGoesOn) {
+  if (!nvrtc_status().available) GTEST_SKIP() << nvrtc_status().problem;
+  if (!cuda::driver_status().available) GTEST_SKIP() << cuda::driver_status().problem;
+  const SubprocessResult result = run("cuda", GetParam().solution);
+  ASSERT_TRUE(fs::exists(trace_file_)) << result.output;
+  const Trace trace = read_trace_file(trace_file_);
+  ASSERT_TRUE(trace.evaluation.has_value());
+  std::vector<std::string> right = GetParam().gpu_status;
+  if (right.empty()) right = {GetParam().status};
+  EXPECT_THAT(right, testing::Contains(name_of(trace.evaluation->status))) << result.output;
+  EXPECT_EQ(result.exit_code, trace.evaluation->status == Status::Passed ? 0 : 1);
+  const SubprocessResult next = run("cuda", "correct");
+  EXPECT_EQ(next.exit_code, 0) << next.output;
 }
 
 INSTANTIATE_TEST_SUITE_P(Broken, BrokenSolution, testing::ValuesIn(read_expectations()),

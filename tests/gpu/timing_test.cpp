@@ -1,8 +1,11 @@
 // SPDX-License-Identifier: Apache-2.0
+#include <gmock/gmock.h>
+
 #include <algorithm>
 #include <cmath>
 #include <cstdio>
 
+#include "device/hardware.h"
 #include "gpu/gpu_fixture.h"
 #include "gpu/kernels.h"
 
@@ -19,7 +22,7 @@ class GpuTiming : public GpuTest {
       EXPECT_EQ(device_->launch(module, wait), std::nullopt);
       if (wait_inside) device_->synchronize();
     });
-    EXPECT_EQ(elapsed.timer, "cuda_event");
+    EXPECT_THAT(elapsed.timer, testing::AnyOf("cupti_activity", "cuda_event"));
     return elapsed.milliseconds;
   }
   double median_wait(std::uint64_t nanoseconds, bool wait_inside = false) {
@@ -42,6 +45,18 @@ TEST_F(GpuTiming, EmptyKernelTakesMicroseconds) {
 
 TEST_F(GpuTiming, HostsWaitInsideTheBodyIsNotTimed) {
   EXPECT_NEAR(median_wait(100000, true), median_wait(100000), 0.01);
+}
+
+// Events stand outside the kernel, activity records say when it ran.
+TEST_F(GpuTiming, ActivityRecordsAndEventsAgree) {
+  if (!installed_cupti().usable()) GTEST_SKIP() << installed_cupti().problem;
+  const double by_records = time_wait(200000);
+  const auto by_events = other_time_of(*device_);
+  ASSERT_TRUE(by_events) << timer_reason_of(*device_);
+  std::printf("200 us of waiting: %.2f us by CUPTI, %.2f us by events\n", 1000 * by_records,
+              1000 * by_events->milliseconds);
+  EXPECT_LT(by_records, by_events->milliseconds);
+  EXPECT_NEAR(by_records, by_events->milliseconds, 0.01);
 }
 
 TEST_F(GpuTiming, InputsAreNotReadFromTheCache) {

@@ -10,7 +10,9 @@
 #include <cstring>
 
 #include "base/error.h"
+#include "cuda/fake_cupti.h"
 #include "cuda/fake_driver.h"
+#include "cuda/gpu_lock.h"
 #include "device/hardware.h"
 
 namespace fitest::cuda {
@@ -29,9 +31,11 @@ class CudaDeviceTest : public testing::Test {
         std::filesystem::temp_directory_path() / ("fitest-cuda-test-" + std::to_string(::getpid()));
     std::filesystem::create_directories(options_.lock_folder);
     gpu_.kernels["add"] = {};
+    options_.timer = TimerChoice::Events;
     device_ = make_cuda_device(api_, options_);
   }
   void TearDown() override {
+    modules_.clear();
     device_.reset();
     std::filesystem::remove_all(options_.lock_folder);
   }
@@ -334,8 +338,10 @@ TEST_F(CudaDeviceTest, TimeIsThatOfTheLaunchesFromAColdCache) {
   std::erase_if(gpu_.calls, [](const std::string& call) {
     return call == "stream_query" || call == "event_create" || call == "memory_allocate";
   });
-  EXPECT_THAT(gpu_.calls, ElementsAre("context_reset_persisting_l2", "fill_words", "event_record",
-                                      "launch add", "event_record", "event_elapsed"));
+  // The first fill clears what the others, or a kernel, flush the cache with.
+  EXPECT_THAT(gpu_.calls,
+              ElementsAre("fill_words", "context_reset_persisting_l2", "fill_words",
+                          "event_record", "launch add", "event_record", "event_elapsed"));
 }
 
 TEST_F(CudaDeviceTest, WaitingInsideATimedBodyIsNotTimed) {
@@ -367,6 +373,108 @@ TEST_F(CudaDeviceTest, FaultInATimedBodyGivesNoTime) {
   const ElapsedTime elapsed = device_->time([&] { device_->launch(*modules_.back(), launch_); });
   EXPECT_TRUE(std::isnan(elapsed.milliseconds));
   EXPECT_TRUE(device_->synchronize());
+}
+
+TEST_F(CudaDeviceTest, UseKeepsOthersOutBetweenCallsUntilReleased) {
+  const GpuLock::Place place{options_.lock_folder, device_->properties().uuid};
+  const auto others_get_in = [&](GpuLock::Mode mode) {
+    try {
+      const GpuLock lock(place, mode, steady_clock::now());
+      return true;
+    } catch (const Error&) {
+      return false;
+    }
+  };
+  DeviceUse use(*device_, Use::Exclusive);
+  device_->time([] {});
+  const BufferPtr buffer = device_->allocate({"y", 64, Access::Output});
+  EXPECT_FALSE(others_get_in(GpuLock::Mode::Shared));
+  use.release();
+  EXPECT_TRUE(others_get_in(GpuLock::Mode::Exclusive));
+  const DeviceUse shared(*device_, Use::Shared);
+  device_->synchronize();
+  EXPECT_TRUE(others_get_in(GpuLock::Mode::Shared));
+  EXPECT_FALSE(others_get_in(GpuLock::Mode::Exclusive));
+}
+
+TEST_F(CudaDeviceTest, ActivityRecordsTimeWhereTheyAreChosenAndEventsBeside) {
+  FakeCupti::reset();
+  const Cupti cupti{std::nullopt, FakeCupti::api(), {}};
+  options_.timer = TimerChoice::Activity;
+  options_.cupti = &cupti;
+  device_ = make_cuda_device(api_, options_);
+  launch("add", {.milliseconds = 3, .run = [](const FakeLaunch&) {
+           FakeCupti::add_kernel(1000, 2501000);
+         }});
+  device_->synchronize();
+  const ElapsedTime elapsed = device_->time([&] { device_->launch(*modules_.back(), launch_); });
+  EXPECT_EQ(elapsed.timer, "cupti_activity");
+  EXPECT_DOUBLE_EQ(elapsed.milliseconds, 2.5);
+  const auto other = other_time_of(*device_);
+  ASSERT_TRUE(other);
+  EXPECT_EQ(other->timer, "cuda_event");
+  EXPECT_FLOAT_EQ(static_cast<float>(other->milliseconds), 3);
+}
+
+TEST_F(CudaDeviceTest, MissingActivityRecordIsAnErrorNotAnotherTimer) {
+  FakeCupti::reset();
+  const Cupti cupti{std::nullopt, FakeCupti::api(), {}};
+  options_.timer = TimerChoice::Automatic;
+  options_.cupti = &cupti;
+  device_ = make_cuda_device(api_, options_);
+  launch("add", {});
+  device_->synchronize();
+  try {
+    device_->time([&] { device_->launch(*modules_.back(), launch_); });
+    FAIL() << "CUPTI recorded nothing";
+  } catch (const Error& error) {
+    EXPECT_EQ(std::string(error.what()),
+              "CUPTI recorded 0 kernels of a timed call that launched 1; `--timer events` times "
+              "without it");
+  }
+}
+
+TEST_F(CudaDeviceTest, EventsTimeWhereCuptiCannotAndTheReasonIsTold) {
+  FakeCupti::reset();
+  FakeCupti::refuse_with(39);
+  const Cupti cupti{std::nullopt, FakeCupti::api(), {}};
+  options_.timer = TimerChoice::Automatic;
+  options_.cupti = &cupti;
+  device_ = make_cuda_device(api_, options_);
+  EXPECT_EQ(timer_reason_of(*device_), "CUPTI records no kernels: CUPTI_ERROR_FAKE (39)");
+  EXPECT_EQ(device_->time([] {}).timer, "cuda_event");
+  EXPECT_EQ(other_time_of(*device_), std::nullopt);
+  options_.timer = TimerChoice::Activity;
+  EXPECT_THROW(make_cuda_device(api_, options_), Error);
+}
+
+TEST_F(CudaDeviceTest, WithoutGuardsNothingIsBetweenAKernelAndTheSanitizer) {
+  options_.guards = false;
+  device_ = make_cuda_device(api_, options_);
+  gpu_.calls.clear();
+  const BufferPtr buffer = device_->allocate({"y", 64, Access::Output});
+  EXPECT_TRUE(gpu_.memory.contains(buffer->address()));
+  device_->poison(*buffer);
+  EXPECT_EQ(device_->check_guards(*buffer), std::nullopt);
+  EXPECT_EQ(device_->unwritten_bytes(*buffer), std::nullopt);
+  EXPECT_EQ(count_calls("fill_words"), 0);
+  EXPECT_EQ(count_calls("copy_to_device"), 0);
+}
+
+TEST_F(CudaDeviceTest, TensorMapIsEncodedInnermostDimensionFirst) {
+  const BufferPtr buffer = device_->allocate({"a", 8192, Access::Input});
+  TensorMap map;
+  map.dtype = DType::BFloat16;
+  map.shape = {32, 128};
+  map.stride_bytes = dense_stride_bytes(map.dtype, map.shape);
+  map.box = {8, 64};
+  map.step = {1, 1};
+  map.swizzle = 3;
+  const EncodedTensorMap encoded =
+      dynamic_cast<HardwareDevice&>(*device_).encode(map, buffer->address());
+  std::array<std::uint64_t, 6> noted{};
+  std::memcpy(noted.data(), encoded.data(), sizeof noted);
+  EXPECT_THAT(noted, ElementsAre(buffer->address(), 128, 256, 64, 9, 3));
 }
 
 TEST_F(CudaDeviceTest, PrintedTextIsTakenOnce) {

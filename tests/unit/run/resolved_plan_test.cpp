@@ -135,5 +135,51 @@ TEST_F(ResolvePlan, NamesAnArgumentThatDoesNotExist) {
   EXPECT_THAT(error(), HasSubstr("argument 'z' is no input, output or workspace"));
 }
 
+ArgumentSpec map_of(const std::string& tensor, std::vector<PlanExpression> box) {
+  ArgumentSpec argument;
+  argument.tensor_map.emplace();
+  argument.tensor_map->tensor = expression(tensor);
+  argument.tensor_map->box = std::move(box);
+  return argument;
+}
+
+TEST_F(ResolvePlan, TensorMapTakesShapeAndDtypeOfItsTensor) {
+  kernel().arguments = {map_of("y", {expression("n // 4 - 150")})};
+  const ResolvedPlan plan = resolve();
+  EXPECT_TRUE(plan.has_tensor_map());
+  const auto& map = plan.kernels.at(0).arguments.at(0).tensor_map;
+  ASSERT_TRUE(map);
+  EXPECT_EQ(map->dtype, DType::Float32);
+  EXPECT_THAT(map->shape, ElementsAre(1000));
+  EXPECT_THAT(map->box, ElementsAre(100));
+  EXPECT_THAT(map->step, ElementsAre(1));
+}
+
+TEST_F(ResolvePlan, TensorMapMayViewItsTensorInAnotherShape) {
+  ArgumentSpec argument = map_of("x", {expression("2"), expression("8")});
+  argument.tensor_map->shape = {expression("10"), expression("n // 20")};
+  argument.tensor_map->stride = {expression("100")};
+  kernel().arguments = {argument};
+  const auto& map = resolve().kernels.at(0).arguments.at(0).tensor_map;
+  ASSERT_TRUE(map);
+  EXPECT_THAT(map->shape, ElementsAre(10, 50));
+  EXPECT_THAT(map->stride_bytes, ElementsAre(400));
+}
+
+TEST_F(ResolvePlan, TensorMapThatReachesPastItsTensorIsRefused) {
+  ArgumentSpec argument = map_of("x", {expression("2"), expression("8")});
+  argument.tensor_map->shape = {expression("11"), expression("100")};
+  kernel().arguments = {argument};
+  EXPECT_THAT(error(), HasSubstr("tensor map of 'x': the map reaches 4400 bytes far, the tensor "
+                                 "has 4000"));
+}
+
+TEST_F(ResolvePlan, TensorMapThatBreaksARuleOfTheDriverIsRefusedAtItsPlace) {
+  kernel().arguments = {map_of("x", {expression("257")})};
+  EXPECT_THAT(error(), HasSubstr("box extent 0 is 257, expected 1 to 256"));
+  kernel().arguments = {map_of("z", {expression("64")})};
+  EXPECT_THAT(error(), HasSubstr("there is no input, output or workspace of this name"));
+}
+
 }  // namespace
 }  // namespace fitest

@@ -138,6 +138,23 @@ TEST_F(SolutionFolder, ReadsTheLaunchPlan) {
   EXPECT_FALSE(plan.kernels[1].arguments);
 }
 
+TEST_F(SolutionFolder, ReadsTensorMapsOfTheLaunchPlan) {
+  std::string text = kPlanned;
+  const std::string plain = "arguments: [q, {int32: splits}, {float32: \"scale * 2\"}]";
+  text.replace(text.find(plain), plain.size(),
+               "arguments: [{tensor_map: q, box: [64, threads // 2], swizzle: 128B, fill: nan}]");
+  const auto solution = read(text);
+  ASSERT_TRUE(solution) << diagnostics_.render_all();
+  const auto& map = solution->launch->kernels[0].arguments->at(0).tensor_map;
+  ASSERT_TRUE(map);
+  EXPECT_EQ(map->tensor.text, "q");
+  EXPECT_EQ(map->box.at(1).text, "threads // 2");
+  EXPECT_TRUE(map->shape.empty());
+  EXPECT_EQ(map->swizzle, 3);
+  EXPECT_EQ(map->fill, 1);
+  EXPECT_EQ(map->interleave, 0);
+}
+
 TEST_F(SolutionFolder, SourceThatIsALinkOutOfTheFolderIsRefused) {
   fs::remove(folder_ / "common.cuh");
   fs::create_symlink("/etc/hostname", folder_ / "common.cuh");
