@@ -46,6 +46,11 @@ elsewhere=(
   '"name": "dev"'
   'cmake --preset asan && cmake --build --preset asan && ctest --preset asan' CMakePresets.json
   '"name": "asan"'
+  # What needs a GPU.
+  'build/bin/fitest run . --solution my_rmsnorm --sanitizer racecheck'
+  tests/unit/run/sanitizer_test.cpp '"racecheck"'
+  'ctest --test-dir build -T memcheck -R my_rmsnorm' cmake/fitest_memcheck.cmake 'CudaSanitizer'
+  'cmake --workflow --preset gpu' CMakePresets.json '"name": "gpu"'
   'cmake --build build --target tidy -- -k 0' cmake/fitest_lint.cmake 'add_custom_target(tidy'
 )
 ran=0
