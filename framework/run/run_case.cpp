@@ -23,7 +23,7 @@ constexpr int kExitPass = 0;
 constexpr int kExitFail = 1;
 constexpr int kExitSkip = 77;
 constexpr double kMedianPrecision = 0.005;
-constexpr double kPrecisionBudgetMs = 20;  // a trial
+constexpr double kPrecisionBudgetMs = 8;  // a trial
 
 // Why this solution cannot be tried by fitest at all.
 std::optional<std::string> reason_to_skip(const Case& planned) {

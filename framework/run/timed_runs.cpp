@@ -11,7 +11,10 @@ namespace fitest {
 namespace {
 
 constexpr std::size_t kMaxSetBytes = std::size_t{4} << 30;  // of all sets' inputs together
-constexpr unsigned kCallsPerCheck = 8;                      // on average
+// On average; a cheat shows in many calls, and a check costs as much as several of them.
+constexpr unsigned kCallsPerCheck = 8;
+constexpr unsigned kCallsPerLateCheck = 24;
+constexpr std::size_t kEarlyChecks = 8;
 constexpr double kRecheckBudgetMs = 300;
 constexpr std::size_t kBytesJudgedAtOnce = std::size_t{8} << 20;
 
@@ -67,8 +70,8 @@ double TimedRuns::launch_once(Timing& timing, DeviceUse& use) {
   }
   launch_ms_.push_back(timed.launch_ms);
   // Chosen by chance, so that no kernel can count its calls and know.
-  last_checked_ =
-      !timing.fault && recheck_ms_ < kRecheckBudgetMs && random_() % kCallsPerCheck == 0;
+  const unsigned rarity = timing.rechecked < kEarlyChecks ? kCallsPerCheck : kCallsPerLateCheck;
+  last_checked_ = !timing.fault && recheck_ms_ < kRecheckBudgetMs && random_() % rarity == 0;
   if (last_checked_) recheck(timing, use);
   return timed.elapsed.milliseconds;
 }
