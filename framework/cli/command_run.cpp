@@ -223,7 +223,8 @@ int run_under_sanitizer(const RunCommand& command) {
   const DeviceChoice choice = choose_device("auto");
   if (choice.name == "virtual" || device == "virtual") {
     std::cout << fmt::format(
-        "SKIPPED: --sanitizer {} needs an NVIDIA GPU ({}); on the virtual device `--check all` looks "
+        "SKIPPED: --sanitizer {} needs an NVIDIA GPU ({}); on the virtual device `--check all` "
+        "looks "
         "for the same and more\n",
         command.sanitizer, device == "virtual" ? "--device virtual" : choice.reason);
     return kExitSkip;
@@ -237,8 +238,7 @@ int run_under_sanitizer(const RunCommand& command) {
   std::vector<std::string> arguments = split(read_file("/proc/self/cmdline"), '\0');
   if (!arguments.empty() && arguments.back().empty()) arguments.pop_back();
   arguments.front() = own_path();
-  const auto words =
-      sanitizer_command(*sanitizer, command.sanitizer, without_sanitizer(arguments));
+  const auto words = sanitizer_command(*sanitizer, command.sanitizer, without_sanitizer(arguments));
   std::vector<char*> argv;
   for (const std::string& word : words) argv.push_back(const_cast<char*>(word.c_str()));
   argv.push_back(nullptr);

@@ -18,8 +18,8 @@ class CudaBuffer : public Buffer {
   CudaBuffer(CudaContext& context, BufferSpec spec, bool guarded)
       : Buffer(std::move(spec)),
         zone_bytes_(guarded ? kGuardBytes : 0),
-        memory_(make_memory(context, std::max<std::size_t>(
-                                         this->spec().size_bytes + 2 * zone_bytes_, 1))) {}
+        memory_(make_memory(context,
+                            std::max<std::size_t>(this->spec().size_bytes + 2 * zone_bytes_, 1))) {}
 
   bool guarded() const noexcept { return zone_bytes_ > 0; }
   std::uint64_t address() const override { return memory_.get() + zone_bytes_; }

@@ -22,7 +22,7 @@ struct CudaDeviceOptions {
   // first that is visible.
   std::string device;
   std::filesystem::path lock_folder = "/tmp";  // shared by all that time on this GPU
-  bool guards = true;  // zones around buffers and poison in them
+  bool guards = true;                          // zones around buffers and poison in them
   TimerChoice timer = TimerChoice::Automatic;
   const Cupti* cupti = nullptr;  // outlives the device; null: the machine's
 };
@@ -32,8 +32,8 @@ struct CudaDeviceOptions {
 // What differs from the virtual device: a fault of the hardware names the kernel, not thread and
 // line; it loses the context, and every later call ends with the same Fault (calls that return none
 // throw it as an Error). A process whose device was lost should write its results and _exit. Times
-// are those of the chosen timer, the other one beside them; Error (Environment) where CUPTI was asked
-// for and cannot be had.
+// are those of the chosen timer, the other one beside them; Error (Environment) where CUPTI was
+// asked for and cannot be had.
 DevicePtr make_cuda_device(const CudaDeviceOptions& options);
 
 // The same over a given table, which outlives the device.

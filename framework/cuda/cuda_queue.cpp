@@ -196,8 +196,8 @@ void CudaQueue::acquire(Use use) {
   settle();
   if (held_ && held_as_ == use) return;
   held_.reset();
-  held_.emplace(lock_place_,
-                use == Use::Shared ? GpuLock::Mode::Shared : GpuLock::Mode::Exclusive, deadline_);
+  held_.emplace(lock_place_, use == Use::Shared ? GpuLock::Mode::Shared : GpuLock::Mode::Exclusive,
+                deadline_);
   held_as_ = use;
 }
 

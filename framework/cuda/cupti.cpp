@@ -104,7 +104,8 @@ Cupti open_cupti(const std::vector<std::string>& candidates) {
 }
 
 const Cupti& installed_cupti() {
-  static const Cupti* const cupti = std::make_unique<const Cupti>(open_cupti(candidates())).release();
+  static const Cupti* const cupti =
+      std::make_unique<const Cupti>(open_cupti(candidates())).release();
   return *cupti;
 }
 
@@ -134,9 +135,10 @@ std::vector<KernelRecord> KernelRecorder::take() {
     const std::lock_guard lock(all.mutex);
     records.swap(all.records);
   }
-  std::sort(records.begin(), records.end(), [](const KernelRecord& left, const KernelRecord& right) {
-    return left.begin_ns < right.begin_ns;
-  });
+  std::sort(records.begin(), records.end(),
+            [](const KernelRecord& left, const KernelRecord& right) {
+              return left.begin_ns < right.begin_ns;
+            });
   return records;
 }
 

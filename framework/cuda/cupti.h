@@ -15,7 +15,8 @@ namespace fitest::cuda {
 
 // The C functions, which return 0 (CUPTI_SUCCESS) or a CUptiResult.
 struct CuptiApi {
-  using RequestBuffer = void (*)(std::uint8_t** buffer, std::size_t* size, std::size_t* max_records);
+  using RequestBuffer = void (*)(std::uint8_t** buffer, std::size_t* size,
+                                 std::size_t* max_records);
   using BufferComplete = void (*)(void* context, std::uint32_t stream, std::uint8_t* buffer,
                                   std::size_t size, std::size_t valid_size);
   int (*register_callbacks)(RequestBuffer, BufferComplete) = nullptr;
@@ -59,8 +60,8 @@ class KernelRecorder {
   std::string problem_;
 };
 
-// Milliseconds from the first begin to the last end of the last `count` records; nothing where there
-// are fewer.
+// Milliseconds from the first begin to the last end of the last `count` records; nothing where
+// there are fewer.
 std::optional<double> span_of_last(const std::vector<KernelRecord>& records, std::size_t count);
 
 }  // namespace fitest::cuda

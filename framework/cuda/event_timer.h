@@ -14,9 +14,9 @@ class EventTimer {
   // Reserves twice the L2 cache. Error (Environment) when the driver refuses.
   EventTimer(CudaContext& context, CudaStreamHandle stream, std::size_t l2_bytes);
 
-  // Queues a read of twice the L2 cache, then the begin event. Reading also keeps the GPU busy while
-  // the host queues the launches, so that their way through the driver is not timed. A driver that
-  // cannot compile the kernel for it fills instead.
+  // Queues a read of twice the L2 cache, then the begin event. Reading also keeps the GPU busy
+  // while the host queues the launches, so that their way through the driver is not timed. A driver
+  // that cannot compile the kernel for it fills instead.
   void begin();
   // The flush leaves nothing behind that the timed kernel has to write back.
   bool flushes_by_reading() const noexcept { return flush_ != nullptr; }

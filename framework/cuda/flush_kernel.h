@@ -4,9 +4,9 @@
 
 namespace fitest::cuda {
 
-// flush_l2(base, quads): reads `quads` times 16 bytes from `base`, past the L1 cache. Reading leaves
-// lines that cost nothing to evict; after a fill, the kernel that is timed next would pay for
-// writing them back. The store, which zeros never reach, keeps the loads from being removed.
+// flush_l2(base, quads): reads `quads` times 16 bytes from `base`, past the L1 cache. Reading
+// leaves lines that cost nothing to evict; after a fill, the kernel that is timed next would pay
+// for writing them back. The store, which zeros never reach, keeps the loads from being removed.
 inline constexpr const char* kFlushKernel = R"ptx(
 .version 7.0
 .target sm_70

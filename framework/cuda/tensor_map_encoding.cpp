@@ -30,8 +30,8 @@ EncodedTensorMap encode_tensor_map(CudaContext& context, const TensorMap& map,
       reinterpret_cast<void*>(address), shape.data(), strides.data(), box.data(), step.data(),
       map.interleave, map.swizzle, map.l2_promotion, map.fill);
   if (result != CudaResult::Success) {
-    fail(ErrorKind::Unsupported, fmt::format("the driver encodes no such tensor map: {}",
-                                             words_of(context.api(), result)));
+    fail(ErrorKind::Unsupported,
+         fmt::format("the driver encodes no such tensor map: {}", words_of(context.api(), result)));
   }
   return encoded;
 }

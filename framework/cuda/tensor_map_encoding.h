@@ -8,7 +8,6 @@
 namespace fitest::cuda {
 
 // Error (Unsupported) where the GPU has no tensor maps or the driver refuses this one.
-EncodedTensorMap encode_tensor_map(CudaContext& context, const TensorMap& map,
-                                   CudaAddress address);
+EncodedTensorMap encode_tensor_map(CudaContext& context, const TensorMap& map, CudaAddress address);
 
 }  // namespace fitest::cuda

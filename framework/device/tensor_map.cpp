@@ -116,7 +116,8 @@ std::optional<std::string> problem_of(const TensorMap& map) {
   return check_row(map);
 }
 
-std::vector<std::uint64_t> dense_stride_bytes(DType dtype, const std::vector<std::uint64_t>& shape) {
+std::vector<std::uint64_t> dense_stride_bytes(DType dtype,
+                                              const std::vector<std::uint64_t>& shape) {
   if (shape.empty()) return {};
   std::vector<std::uint64_t> strides(shape.size() - 1);
   std::uint64_t stride = bits_of(dtype) / 8;

@@ -63,8 +63,8 @@ Buffer* Execution::buffer(const std::string& name) const {
 std::vector<std::byte> Execution::tensor_map_bytes(const PlannedArgument& argument) const {
   auto* hardware = dynamic_cast<HardwareDevice*>(&device_);
   if (hardware == nullptr) {
-    fail(ErrorKind::Unsupported, fmt::format("argument '{}' is a tensor map, which only a GPU has",
-                                             argument.name));
+    fail(ErrorKind::Unsupported,
+         fmt::format("argument '{}' is a tensor map, which only a GPU has", argument.name));
   }
   const auto encoded = hardware->encode(*argument.tensor_map, buffer(argument.name)->address());
   return {encoded.begin(), encoded.end()};

@@ -11,8 +11,8 @@
 namespace fitest {
 
 struct Work {
-  double bytes = 0;             // each input read once, each output written once
-  std::optional<double> flops;  // where the op_type defines them
+  double bytes = 0;              // each input read once, each output written once
+  std::optional<double> flops;   // where the op_type defines them
   DType dtype = DType::Float32;  // of the first tensor input
 };
 // Of a cache or table that is read through indices, no more counts than the indices can name.

@@ -125,9 +125,7 @@ class CaseRun {
     if (status_ == Status::Passed) measure_launches();
   }
 
-  bool is_timed() const {
-    return options_.timed && (!is_virtual() || options_.config_given);
-  }
+  bool is_timed() const { return options_.timed && (!is_virtual() || options_.config_given); }
   // Timing rotates over the trials' inputs: it needs two sets.
   int trial_count() const { return is_timed() && config_.num_trials < 2 ? 2 : config_.num_trials; }
   bool is_virtual() const { return device_->properties().kind == "virtual"; }

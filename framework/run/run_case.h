@@ -23,7 +23,7 @@ struct RunOptions {
   Policy policy = Policy::Strict;
   ConfigSource config;
   bool config_given = false;  // by the user: the virtual device then runs as often as it says
-  bool timed = true;                     // else: one trial, checked only
+  bool timed = true;          // else: one trial, checked only
   std::filesystem::path outputs_folder;  // for what the first trial computed; empty: not kept
   std::uint64_t seed = 0;
   double deadline_seconds = 300;

@@ -10,8 +10,8 @@ namespace fitest {
 
 inline constexpr const char* kSanitizerVariable = "FITEST_SANITIZER";
 
-// This process runs under compute-sanitizer, or FITEST_SANITIZER says so. Buffers then have no guard
-// zones and no poison, which would hide what the sanitizer looks for, and nothing is timed.
+// This process runs under compute-sanitizer, or FITEST_SANITIZER says so. Buffers then have no
+// guard zones and no poison, which would hide what the sanitizer looks for, and nothing is timed.
 bool runs_under_sanitizer();
 
 // compute-sanitizer of this machine: in PATH, else of the CUDA toolkit.

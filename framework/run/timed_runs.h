@@ -24,8 +24,8 @@ struct Judging {
 struct Timing {
   Samples samples;
   std::string timer;
-  std::string timer_reason;             // why that one
-  std::vector<double> other_ms;         // the same samples by the other timer, if there is one
+  std::string timer_reason;      // why that one
+  std::vector<double> other_ms;  // the same samples by the other timer, if there is one
   std::string other_timer;
   double launch_ms = 0;       // of host time for queueing the launches, median
   std::size_t sets = 0;       // of inputs

@@ -77,15 +77,9 @@ class BrokenSolution : public testing::TestWithParam<Expectation> {
   }
 
   SubprocessResult run(const std::string& device, const std::string& solution) const {
-    std::vector<std::string> arguments = {FITEST_PROGRAM,
-                                          "run",
-                                          dataset_root().string(),
-                                          "--solution",
-                                          solution,
-                                          "--device",
-                                          device,
-                                          "--trace",
-                                          trace_file_.string()};
+    std::vector<std::string> arguments = {FITEST_PROGRAM, "run",     dataset_root().string(),
+                                          "--solution",   solution,  "--device",
+                                          device,         "--trace", trace_file_.string()};
     arguments.insert(arguments.end(), GetParam().arguments.begin(), GetParam().arguments.end());
     return run_subprocess(arguments, kTimeLimitSeconds);
   }

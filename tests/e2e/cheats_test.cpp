@@ -43,11 +43,12 @@ struct CheatRun {
 };
 
 CheatRun run(const std::string& device, const std::string& solution, const std::string& workload) {
-  const fs::path file = fs::temp_directory_path() / ("fitest-cheat-" + solution + "-" +
-                                                     std::to_string(::getpid()) + ".json");
-  std::vector<std::string> arguments = {FITEST_PROGRAM, "run", dataset_root().string(),
-                                        "--solution", solution, "--workload", workload,
-                                        "--device", device, "--trace", file.string()};
+  const fs::path file = fs::temp_directory_path() /
+                        ("fitest-cheat-" + solution + "-" + std::to_string(::getpid()) + ".json");
+  std::vector<std::string> arguments = {FITEST_PROGRAM, "run",        dataset_root().string(),
+                                        "--solution",   solution,     "--workload",
+                                        workload,       "--device",   device,
+                                        "--trace",      file.string()};
   if (workload == kSmall) {
     arguments.insert(arguments.end(), {"--config", (dataset_root() / "config.yaml").string()});
   }

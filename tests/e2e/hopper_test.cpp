@@ -18,10 +18,10 @@ namespace fs = std::filesystem;
 SubprocessResult run_on(const std::string& device) {
   const fs::path traces =
       fs::temp_directory_path() / ("fitest-hopper-" + std::to_string(::getpid()));
-  const SubprocessResult result = run_subprocess(
-      {FITEST_PROGRAM, "run", std::string(FITEST_SOURCE_DIR) + "/tests/hopper", "--device", device,
-       "--trace-dir", traces.string()},
-      120);
+  const SubprocessResult result =
+      run_subprocess({FITEST_PROGRAM, "run", std::string(FITEST_SOURCE_DIR) + "/tests/hopper",
+                      "--device", device, "--trace-dir", traces.string()},
+                     120);
   std::error_code ignored;
   fs::remove_all(traces, ignored);
   return result;

@@ -340,8 +340,8 @@ TEST_F(CudaDeviceTest, TimeIsThatOfTheLaunchesFromAColdCache) {
   });
   // The first fill clears what the others, or a kernel, flush the cache with.
   EXPECT_THAT(gpu_.calls,
-              ElementsAre("fill_words", "context_reset_persisting_l2", "fill_words",
-                          "event_record", "launch add", "event_record", "event_elapsed"));
+              ElementsAre("fill_words", "context_reset_persisting_l2", "fill_words", "event_record",
+                          "launch add", "event_record", "event_elapsed"));
 }
 
 TEST_F(CudaDeviceTest, WaitingInsideATimedBodyIsNotTimed) {
@@ -403,9 +403,8 @@ TEST_F(CudaDeviceTest, ActivityRecordsTimeWhereTheyAreChosenAndEventsBeside) {
   options_.timer = TimerChoice::Activity;
   options_.cupti = &cupti;
   device_ = make_cuda_device(api_, options_);
-  launch("add", {.milliseconds = 3, .run = [](const FakeLaunch&) {
-           FakeCupti::add_kernel(1000, 2501000);
-         }});
+  launch("add", {.milliseconds = 3,
+                 .run = [](const FakeLaunch&) { FakeCupti::add_kernel(1000, 2501000); }});
   device_->synchronize();
   const ElapsedTime elapsed = device_->time([&] { device_->launch(*modules_.back(), launch_); });
   EXPECT_EQ(elapsed.timer, "cupti_activity");

@@ -8,7 +8,7 @@
 namespace fitest::cuda {
 namespace {
 
-constexpr int kEnd = 12;             // CUPTI_ERROR_MAX_LIMIT_REACHED
+constexpr int kEnd = 12;  // CUPTI_ERROR_MAX_LIMIT_REACHED
 constexpr int kConcurrentKernel = 10;
 
 // The head of CUpti_ActivityKernel10.
@@ -51,17 +51,17 @@ int next(std::uint8_t* buffer, std::size_t valid_size, void** record) {
 }  // namespace
 
 const CuptiApi& FakeCupti::api() {
-  static const CuptiApi api{
-      [](CuptiApi::RequestBuffer request, CuptiApi::BufferComplete complete) {
-        state.request = request;
-        state.complete = complete;
-        return 0;
-      },
-      [](int kind) { return kind == kConcurrentKernel ? state.refusal : 1; }, flush, next,
-      [](int, const char** text) {
-        *text = "CUPTI_ERROR_FAKE";
-        return 0;
-      }};
+  static const CuptiApi api{[](CuptiApi::RequestBuffer request, CuptiApi::BufferComplete complete) {
+                              state.request = request;
+                              state.complete = complete;
+                              return 0;
+                            },
+                            [](int kind) { return kind == kConcurrentKernel ? state.refusal : 1; },
+                            flush, next,
+                            [](int, const char** text) {
+                              *text = "CUPTI_ERROR_FAKE";
+                              return 0;
+                            }};
   return api;
 }
 

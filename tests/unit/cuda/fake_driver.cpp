@@ -261,8 +261,10 @@ CudaResult encode_tensor_map(void* map, int type, unsigned rank, void* address,
                              const std::uint32_t* box, const std::uint32_t*, int, int swizzle, int,
                              int) {
   if (reinterpret_cast<std::uintptr_t>(map) % 64 != 0) return CudaResult::InvalidValue;
-  const std::array<std::uint64_t, 6> noted{reinterpret_cast<CudaAddress>(address), shape[0],
-                                           rank > 1 ? strides[0] : 0, box[0],
+  const std::array<std::uint64_t, 6> noted{reinterpret_cast<CudaAddress>(address),
+                                           shape[0],
+                                           rank > 1 ? strides[0] : 0,
+                                           box[0],
                                            static_cast<std::uint64_t>(type),
                                            static_cast<std::uint64_t>(swizzle)};
   std::memcpy(map, noted.data(), sizeof noted);
