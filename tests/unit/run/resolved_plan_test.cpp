@@ -160,7 +160,8 @@ TEST_F(ResolvePlan, TensorMapMayViewItsTensorInAnotherShape) {
   argument.tensor_map->shape = {expression("10"), expression("n // 20")};
   argument.tensor_map->stride = {expression("100")};
   kernel().arguments = {argument};
-  const auto& map = resolve().kernels.at(0).arguments.at(0).tensor_map;
+  const ResolvedPlan plan = resolve();
+  const auto& map = plan.kernels.at(0).arguments.at(0).tensor_map;
   ASSERT_TRUE(map);
   EXPECT_THAT(map->shape, ElementsAre(10, 50));
   EXPECT_THAT(map->stride_bytes, ElementsAre(400));
