@@ -189,12 +189,20 @@ std::uint32_t shuffle_all(const u32* a, int operand, u32 c, std::array<u32, kLan
   return in_range;
 }
 
-// Of constant operands, as reductions have: nothing differs from lane to lane, and none is missing.
-bool is_constant_shuffle(const Warp& warp, const Op& op) {
-  return warp.mask == kAllLanes && (op.b & op.c & op.e & 1) != 0 && *row32(warp, op.e) == kAllLanes;
+bool is_uniform(const u32* row) {
+  u32 different = 0;
+  for (int i = 0; i < kLanes; ++i) different |= row[i] ^ row[0];
+  return different == 0;
 }
 
-void shuffle_by_constants(Warp& warp, const Op& op) {
+// As in reductions: every lane takes part, and none asks for anything else than the others.
+bool is_uniform_shuffle(const Warp& warp, const Op& op) {
+  return warp.mask == kAllLanes && *row32(warp, op.e) == kAllLanes &&
+         is_uniform(row32(warp, op.e)) && is_uniform(row32(warp, op.b)) &&
+         is_uniform(row32(warp, op.c));
+}
+
+void shuffle_uniform(Warp& warp, const Op& op) {
   const u32* a = row32(warp, op.a);
   const int operand = static_cast<int>(*row32(warp, op.b) & 31);
   const u32 c = *row32(warp, op.c);
@@ -211,8 +219,8 @@ void shuffle_by_constants(Warp& warp, const Op& op) {
 }  // namespace
 
 Step shuffle(Warp& warp, const Op& op) {
-  if (is_constant_shuffle(warp, op)) {
-    shuffle_by_constants(warp, op);
+  if (is_uniform_shuffle(warp, op)) {
+    shuffle_uniform(warp, op);
     return Step::Next;
   }
   return meet(warp, op,
