@@ -55,6 +55,9 @@ inline bool steps_by(const Row* row, Row step, Places& places) {
 
 // True if four lanes at a time lie side by side, as those of matrix fragments do.
 inline bool in_quads(const Places& places, std::int32_t bytes) {
+  if (places.offset[1] != bytes || places.offset[kLanes - 1] - places.offset[kLanes - 2] != bytes) {
+    return false;
+  }
   std::int32_t bent = 0;
   for (int i = 0; i < kLanes; i += 4) {
     for (int j = 0; j < 4; ++j) {
@@ -71,23 +74,21 @@ struct Range {
 };
 
 template <class Row>
-inline bool scatter(const Row* row, Row bytes, Range range, Places& places) {
-  Row bad = 0;  // unaligned, or farther than 32 bits hold
+inline bool scatter(const Row* row, std::uint32_t bytes, Range range, Places& places) {
+  std::uint32_t bad = 0;
   for (int i = 0; i < kLanes; ++i) {
     const Row delta = row[i] - row[0];
-    places.offset[i] = static_cast<std::int32_t>(delta);
-    bad |= delta & (bytes - 1);
-    if constexpr (sizeof(Row) == 8) bad |= (delta + 0x80000000) >> 32;
-  }
-  // What is below 0 or above 2^31 is too large as an unsigned number.
-  std::uint32_t most = 0;
-  for (int i = 0; i < kLanes; ++i) {
-    const std::uint32_t at = range.first + static_cast<std::uint32_t>(places.offset[i]);
-    most = at > most ? at : most;
+    const auto offset = static_cast<std::uint32_t>(delta);
+    places.offset[i] = static_cast<std::int32_t>(offset);
+    // What is below 0 or above 2^31 is too large as an unsigned number.
+    const std::uint32_t outside = range.first + offset > range.last ? kAllLanes : 0;
+    bad |= outside | (offset & (bytes - 1));
+    // Farther than 32 bits hold.
+    if constexpr (sizeof(Row) == 8) bad |= static_cast<std::uint32_t>((delta + 0x80000000) >> 32);
   }
   const bool quads = bytes == 4 && in_quads(places, 4);
   places.pattern = quads ? Pattern::Quads : Pattern::Scattered;
-  return bad == 0 && most <= range.last;
+  return bad == 0;
 }
 
 // Of an access by all lanes. Row: cells of the address.
@@ -110,7 +111,7 @@ inline bool reach_whole(const Warp& warp, const Op& op, const Segment& segment, 
   }
   if (segment.size > 0x7FFFFFFF) return false;
   const Range range{static_cast<std::uint32_t>(first), static_cast<std::uint32_t>(last)};
-  return scatter<Row>(row, bytes, range, places);
+  return scatter<Row>(row, op.bytes, range, places);
 }
 
 // Of an access by some lanes.
