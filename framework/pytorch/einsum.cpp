@@ -102,7 +102,8 @@ std::int64_t extent_of(const Labelled& operand, char c) {
   return at == std::string::npos ? 1 : operand.array.shape[at];
 }
 
-Labelled sum_out(const Labelled& operand, const std::string& kept) {
+Labelled sum_out(const Labelled& operand, const std::string& kept,
+                 std::optional<DType> dtype = std::nullopt) {
   Shape dims;
   std::string labels;
   for (std::size_t i = 0; i < operand.labels.size(); ++i) {
@@ -113,7 +114,7 @@ Labelled sum_out(const Labelled& operand, const std::string& kept) {
     }
   }
   if (dims.empty()) return operand;
-  return {sum(operand.array, dims, false, operand.array.dtype), labels};
+  return {sum(operand.array, dims, false, dtype), labels};
 }
 
 // The labels of a product of two operands by the part that they play in it.
@@ -155,8 +156,8 @@ Shape common_shape(const Labelled& a, const Labelled& b, const std::string& labe
 }
 
 Labelled contract(const Labelled& a_all, const Labelled& b_all, const std::string& kept) {
-  const Labelled a = sum_out(a_all, kept + b_all.labels);
-  const Labelled b = sum_out(b_all, kept + a_all.labels);
+  const Labelled a = sum_out(a_all, kept + b_all.labels, a_all.array.dtype);
+  const Labelled b = sum_out(b_all, kept + a_all.labels, b_all.array.dtype);
   const auto [batch, left, right, inner] = roles_of(a.labels, b.labels, kept);
   const Shape batch_shape = common_shape(a, b, batch);
   const Shape inner_shape = common_shape(a, b, inner);

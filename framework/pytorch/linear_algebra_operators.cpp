@@ -45,6 +45,12 @@ Value run_bmm(Bound& b) {
   return Value(batch_matmul(b.tensor(0), b.tensor(1)));
 }
 
+// What a factor is among integers.
+Scalar truncated(const Scalar& scalar) {
+  return scalar.kind == Scalar::Kind::Float ? Scalar::of(static_cast<std::int64_t>(scalar.number))
+                                            : scalar;
+}
+
 // beta·input + alpha·product; half types keep the product in float32 until the end, as the BLAS
 // calls behind addmm do.
 Array add_product(const Bound& b, const Array& product_a, const Array& product_b) {
@@ -55,8 +61,9 @@ Array add_product(const Bound& b, const Array& product_a, const Array& product_b
                          to_dtype(product_b, half ? wide : product_b.dtype)),
                   false};
   Operand addend{to_dtype(input, wide), false};
-  const Scalar beta = b.scalar(3);
-  const Scalar alpha = b.scalar(4);
+  const bool floating = kind_of(input.dtype) == DTypeKind::Float;
+  const Scalar beta = floating ? b.scalar(3) : truncated(b.scalar(3));
+  const Scalar alpha = floating ? b.scalar(4) : truncated(b.scalar(4));
   if (alpha.number != 1) {
     product.array = arithmetic(BinaryOperator::Multiply, product, operand_of(alpha));
   }

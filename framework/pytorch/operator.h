@@ -28,9 +28,10 @@ enum Spelling : unsigned {
 // that. "Units" are units in the last place of the result's dtype.
 enum class Agreement : std::uint8_t {
   Exact,        // the same bits; any NaN for a NaN
-  Rounded,      // a function of one element, computed another way: 4 units, 1 of 16 bits and fewer
-  Accumulated,  // sums in another order: 1e-5 of the result's largest element (float64: 1e-12), and
-                // 1 unit of 16 bits and fewer
+  Rounded,      // a function of one element, computed another way: 4 units or 1e-6 of the element
+                // (float64: 1e-14), 1 unit of 16 bits and fewer
+  Accumulated,  // sums in another order: 1e-5 of the result's largest element (float64: 1e-12), 2
+                // units of it of 16 bits and fewer
   Distribution  // random or uninitialised: no element is alike
 };
 

@@ -18,11 +18,60 @@ Operand operand(const Bound& b, std::size_t i) {
   return operand_of(b.value(i));
 }
 
-Operand times(const Operand& operand_value, const Scalar& alpha) {
-  const bool is_one = alpha.number == 1;
-  if (is_one) return operand_value;
-  return {arithmetic(BinaryOperator::Multiply, operand_value, operand_of(alpha)),
-          operand_value.wrapped};
+template <class C>
+C as_compute(const Scalar& scalar) {
+  if constexpr (std::is_same_v<C, Int>) {
+    return scalar.kind == Scalar::Kind::Float ? static_cast<Int>(scalar.number) : scalar.integer;
+  } else {
+    return static_cast<C>(scalar.number);
+  }
+}
+
+// a·b + c: floats in one rounding, integers with wrap-around.
+template <class T>
+T multiply_add(T a, T b, T c) {
+  return std::fma(a, b, c);
+}
+Int multiply_add(Int a, Int b, Int c) {
+  return static_cast<Int>(static_cast<std::uint64_t>(a) * static_cast<std::uint64_t>(b) +
+                          static_cast<std::uint64_t>(c));
+}
+
+// `function` of the operands' elements in their common dtype, whose half types round once, at the
+// end. `scalar` does not take part in promotion.
+template <std::size_t N, class F>
+Array apply_fused(const std::array<Operand, N>& operands, const Scalar& scalar, F function) {
+  const DType common = result_type(operands);
+  Shape shape;
+  for (const Operand& one : operands) shape = broadcast_shapes(shape, one.array.shape);
+  std::array<Array, N> inputs;
+  for (std::size_t k = 0; k < N; ++k) {
+    inputs[k] = expand_to(to_dtype(operands[k].array, common), shape);
+  }
+  Array out = make_result(common, shape, inputs);
+  with_compute_type(common, [&](auto tag) {
+    using C = decltype(tag);
+    const C factor = as_compute<C>(scalar);
+    apply_runs<C, N>(inputs, out, [&](const std::array<const C*, N>& in, C* to, Int n) {
+      for (Int i = 0; i < n; ++i) {
+        std::array<C, N> x{};
+        for (std::size_t k = 0; k < N; ++k) x[k] = in[k][i];
+        to[i] = function(x, factor);
+      }
+    });
+  });
+  return out;
+}
+
+// a + alpha·b
+Array add_scaled(const Operand& a, const Operand& b, const Scalar& alpha) {
+  return apply_fused<2>(
+      {a, b}, alpha, [](const auto& x, auto factor) { return multiply_add(factor, x[1], x[0]); });
+}
+
+Scalar negated(const Scalar& scalar) {
+  if (scalar.kind == Scalar::Kind::Float) return Scalar::of(-scalar.number);
+  return Scalar::of(-scalar.integer);
 }
 
 template <BinaryOperator Op>
@@ -38,15 +87,19 @@ Value run_float_power(Bound& b) {
   return Value(arithmetic(BinaryOperator::Power, wide(0), wide(1)));
 }
 Value run_add(Bound& b) {
-  return Value(arithmetic(BinaryOperator::Add, operand(b, 0), times(operand(b, 1), b.scalar(2))));
+  const Scalar alpha = b.scalar(2);
+  if (alpha.number != 1) return Value(add_scaled(operand(b, 0), operand(b, 1), alpha));
+  return Value(arithmetic(BinaryOperator::Add, operand(b, 0), operand(b, 1)));
+}
+Value subtract(const Operand& from, const Operand& what, const Scalar& alpha) {
+  const Array plain = arithmetic(BinaryOperator::Subtract, from, what);  // checks the dtypes
+  return Value(alpha.number == 1 ? plain : add_scaled(from, what, negated(alpha)));
 }
 Value run_sub(Bound& b) {
-  return Value(
-      arithmetic(BinaryOperator::Subtract, operand(b, 0), times(operand(b, 1), b.scalar(2))));
+  return subtract(operand(b, 0), operand(b, 1), b.scalar(2));
 }
 Value run_rsub(Bound& b) {
-  return Value(
-      arithmetic(BinaryOperator::Subtract, operand(b, 1), times(operand(b, 0), b.scalar(2))));
+  return subtract(operand(b, 1), operand(b, 0), b.scalar(2));
 }
 
 template <CompareOperator Op>
@@ -250,24 +303,70 @@ Value run_where_method(Bound& b) {
   return Value(where(b.tensor(1), operand(b, 0), operand(b, 2)));
 }
 
-template <bool kAdds>
-Value run_addc(Bound& b) {
-  const BinaryOperator op = kAdds ? BinaryOperator::Multiply : BinaryOperator::Divide;
-  // value * a * b, from left to right, as ATen's addcmul kernel has it.
-  const Operand first =
-      b.scalar(3).number == 1
-          ? operand(b, 1)
-          : Operand{arithmetic(BinaryOperator::Multiply, operand(b, 1), operand_of(b.scalar(3))),
-                    false};
-  return Value(arithmetic(BinaryOperator::Add, operand(b, 0),
-                          {arithmetic(op, first, operand(b, 2)), false}));
+// self + value·tensor1·tensor2, the product from left to right.
+Value run_addcmul(Bound& b) {
+  return Value(apply_fused<3>(
+      {operand(b, 0), operand(b, 1), operand(b, 2)}, b.scalar(3),
+      [](const auto& x, auto value) { return multiply_add(value * x[1], x[2], x[0]); }));
+}
+Value run_addcdiv(Bound& b) {
+  const std::array<Operand, 3> operands{operand(b, 0), operand(b, 1), operand(b, 2)};
+  if (kind_of(result_type(operands)) != DTypeKind::Float) {
+    fail(ErrorKind::Input, "Integer division with addcdiv is not supported");
+  }
+  return Value(apply_fused<3>(
+      operands, b.scalar(3), [](const auto& x, auto value) { return x[0] + value * x[1] / x[2]; }));
 }
 
+// From the nearer end, so that a weight of 1 gives the end itself.
+template <class C>
+C interpolate(C start, C end, C weight) {
+  const C difference = end - start;
+  if (std::abs(static_cast<double>(weight)) < 0.5) return multiply_add(weight, difference, start);
+  return multiply_add(weight - C{1}, difference, end);
+}
+
+// A weight that is a number keeps its precision next to half tensors.
 Value run_lerp(Bound& b) {
-  const Array& start = b.tensor(0);
-  const Array difference = arithmetic(BinaryOperator::Subtract, operand(b, 1), operand(b, 0));
-  const Array step = arithmetic(BinaryOperator::Multiply, {difference, false}, operand(b, 2));
-  return Value(arithmetic(BinaryOperator::Add, {start, false}, {step, false}));
+  const Operand start = operand(b, 0);
+  const Operand end = operand(b, 1);
+  if (operand(b, 2).wrapped) {
+    return Value(apply_fused<2>({start, end}, b.scalar(2), [](const auto& x, auto weight) {
+      return interpolate(x[0], x[1], weight);
+    }));
+  }
+  return Value(apply_fused<3>({start, end, operand(b, 2)}, Scalar::of(1.0),
+                              [](const auto& x, auto) { return interpolate(x[0], x[1], x[2]); }));
+}
+
+// The bits of the half number next to `from` on the way to `toward`.
+std::uint16_t next_half(std::uint16_t from, std::uint16_t toward, float x, float y) {
+  if (x != x) return from;
+  if (y != y || x == y) return toward;
+  if (x == 0) return static_cast<std::uint16_t>((toward & 0x8000U) | 1U);
+  const bool outward = (x < y) == (x > 0);
+  return static_cast<std::uint16_t>(outward ? from + 1 : from - 1);
+}
+
+// The neighbour in the dtype itself: half types have fewer numbers than float32.
+Value run_nextafter(Bound& b) {
+  const std::array<Operand, 2> operands{operand(b, 0), operand(b, 1)};
+  const DType dtype = result_type(operands);
+  if (bits_of(dtype) != 16 || kind_of(dtype) != DTypeKind::Float) {
+    return run_float_binary<NextAfter>(b);
+  }
+  const Shape shape = broadcast_shapes(operands[0].array.shape, operands[1].array.shape);
+  const Array from = contiguous(expand_to(to_dtype(operands[0].array, dtype), shape));
+  const Array toward = contiguous(expand_to(to_dtype(operands[1].array, dtype), shape));
+  const Array wide_from = to_dtype(from, DType::Float32);
+  const Array wide_toward = to_dtype(toward, DType::Float32);
+  Array out = make_array(dtype, shape);
+  auto* bits = reinterpret_cast<std::uint16_t*>(out.writable());
+  for (Int i = 0; i < out.count(); ++i) {
+    bits[i] = next_half(from.as<std::uint16_t>()[i], toward.as<std::uint16_t>()[i],
+                        wide_from.as<float>()[i], wide_toward.as<float>()[i]);
+  }
+  return Value(out);
 }
 
 Value run_isclose(Bound& b) {
@@ -377,7 +476,7 @@ constexpr OperatorRow kRows[] = {
     {kAll, "arctan2(Tensor self, Tensor other)", run_float_binary<Atan2>, Agreement::Rounded},
     {kAll, "hypot(Tensor self, Tensor other)", run_float_binary<Hypot>, Agreement::Rounded},
     {kAll, "copysign(Tensor self, Operand other)", run_float_binary<CopySign>},
-    {kAll, "nextafter(Tensor self, Tensor other)", run_float_binary<NextAfter>},
+    {kAll, "nextafter(Tensor self, Tensor other)", run_nextafter},
     {kBoth, "logaddexp(Tensor self, Tensor other)", run_float_binary<LogAddExp>,
      Agreement::Rounded},
     {kBoth, "logaddexp2(Tensor self, Tensor other)", run_float_binary<LogAddExp2>,
@@ -389,10 +488,10 @@ constexpr OperatorRow kRows[] = {
     {kAll, "lcm(Tensor self, Tensor other)", run_int_binary<Lcm>},
     {kTorch, "where(Tensor condition, Operand self, Operand other)", run_where},
     {kMethod, "where(Tensor self, Tensor condition, Operand other)", run_where_method},
-    {kAll, "addcmul(Tensor self, Tensor tensor1, Tensor tensor2, *, Scalar value=1)",
-     run_addc<true>, Agreement::Rounded},
-    {kAll, "addcdiv(Tensor self, Tensor tensor1, Tensor tensor2, *, Scalar value=1)",
-     run_addc<false>, Agreement::Rounded},
+    {kAll, "addcmul(Tensor self, Tensor tensor1, Tensor tensor2, *, Scalar value=1)", run_addcmul,
+     Agreement::Rounded},
+    {kAll, "addcdiv(Tensor self, Tensor tensor1, Tensor tensor2, *, Scalar value=1)", run_addcdiv,
+     Agreement::Rounded},
     {kAll, "lerp(Tensor self, Tensor end, Operand weight)", run_lerp, Agreement::Rounded},
     {kBoth,
      "isclose(Tensor self, Tensor other, float rtol=1e-05, float atol=1e-08, bool "

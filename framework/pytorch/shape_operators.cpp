@@ -301,7 +301,9 @@ Value run_chunk(Bound& b) {
   if (chunks <= 0) fail(ErrorKind::Input, "chunk expects `chunks` to be greater than 0");
   if (array.dim() == 0) fail(ErrorKind::Input, "chunk expects at least a 1-dimensional tensor");
   const std::int64_t extent = array.shape[static_cast<std::size_t>(dim)];
-  return split_evenly(array, std::max<std::int64_t>(1, (extent + chunks - 1) / chunks), dim);
+  // Of nothing there are as many pieces as were asked for.
+  if (extent == 0) return split_by(array, Shape(static_cast<std::size_t>(chunks), 0), dim);
+  return split_evenly(array, (extent + chunks - 1) / chunks, dim);
 }
 
 Value run_split(Bound& b) {

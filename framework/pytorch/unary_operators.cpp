@@ -100,9 +100,14 @@ Value run_round(Bound& b) {
   const Operand factor = operand_of(Scalar::of(scale));
   const BinaryOperator first = decimals > 0 ? BinaryOperator::Multiply : BinaryOperator::Divide;
   const BinaryOperator second = decimals > 0 ? BinaryOperator::Divide : BinaryOperator::Multiply;
-  const Array scaled = arithmetic(first, {b.tensor(0), false}, factor);
-  return Value(arithmetic(second, {apply_unary(kUnary<Round>, ResultRule::Promoted, scaled), false},
-                          factor));
+  // Half types round once, at the end.
+  const DType dtype = b.tensor(0).dtype;
+  const bool half = kind_of(dtype) == DTypeKind::Float && bits_of(dtype) == 16;
+  const Array input = half ? to_dtype(b.tensor(0), DType::Float32) : b.tensor(0);
+  const Array scaled = arithmetic(first, {input, false}, factor);
+  const Array rounded = apply_unary(kUnary<Round>, ResultRule::Promoted, scaled);
+  const Array result = arithmetic(second, {rounded, false}, factor);
+  return Value(half ? to_dtype(result, dtype) : result);
 }
 
 struct Abs {
@@ -180,6 +185,12 @@ template <class F>
 Value run_every(Bound& b) {
   return Value(apply_unary(kEveryUnary<F>, ResultRule::Promoted, b.tensor(0)));
 }
+// As pow(2), of which bools are integers.
+Value run_square(Bound& b) {
+  const Array& input = b.tensor(0);
+  const Array number = input.dtype == DType::Bool ? to_dtype(input, DType::Int64) : input;
+  return Value(apply_unary(kEveryUnary<Square>, ResultRule::Promoted, number));
+}
 template <class F>
 Value run_predicate(Bound& b) {
   return Value(apply_unary(kEveryUnary<F>, ResultRule::Boolean, b.tensor(0)));
@@ -240,7 +251,7 @@ constexpr OperatorRow kRows[] = {
     {kAll, "absolute(Tensor self)", run_every<Abs>},
     {kAll, "sign(Tensor self)", run_every<Sign>},
     {kAll, "sgn(Tensor self)", run_every<Sign>},
-    {kAll, "square(Tensor self)", run_every<Square>},
+    {kAll, "square(Tensor self)", run_square},
     {kBoth, "signbit(Tensor self)", run_predicate<Signbit>},
     {kBoth, "isnan(Tensor self)", run_predicate<IsNan>},
     {kBoth, "isinf(Tensor self)", run_predicate<IsInf>},
@@ -254,7 +265,7 @@ constexpr OperatorRow kRows[] = {
     {kAll, "log2(Tensor self)", run_float<Log2>, Agreement::Rounded},
     {kAll, "log10(Tensor self)", run_float<Log10>, Agreement::Rounded},
     {kAll | kSpecial, "log1p(Tensor self)", run_float<Log1p>, Agreement::Rounded},
-    {kAll, "sqrt(Tensor self)", run_float<Sqrt>},
+    {kAll, "sqrt(Tensor self)", run_float<Sqrt>, Agreement::Rounded},
     {kAll, "rsqrt(Tensor self)", run_float<Rsqrt>, Agreement::Rounded},
     {kAll, "reciprocal(Tensor self)", run_float<Reciprocal>},
     {kAll, "sin(Tensor self)", run_float<Sin>, Agreement::Rounded},

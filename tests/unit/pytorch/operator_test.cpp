@@ -1,18 +1,20 @@
 // SPDX-License-Identifier: Apache-2.0
-// Every case of tests/pytorch/operator_cases.json agrees with what PyTorch answered.
+// Every variant of tests/pytorch/operator_cases.json agrees with what PyTorch answered on a CPU and
+// on CUDA, as nearly as the operator table says.
 #include <fmt/format.h>
 #include <gtest/gtest.h>
 
 #include <map>
+#include <optional>
 #include <regex>
 #include <set>
 
+#include "agreement.h"
 #include "base/error.h"
 #include "base/text.h"
 #include "generated_input.h"
 #include "golden.h"
 #include "pytorch/engine.h"
-#include "pytorch/operator.h"
 
 namespace fitest::pytorch {
 namespace {
@@ -20,8 +22,11 @@ namespace {
 const std::string kCases = FITEST_SOURCE_DIR "/tests/pytorch/operator_cases.json";
 const std::string kGolden = FITEST_SOURCE_DIR "/tests/pytorch/golden/operators.json";
 
-std::map<std::string, Tensor> make_pool(const fitest::Value& specs) {
-  std::map<std::string, Tensor> pool;
+using Pool = std::map<std::string, Tensor>;
+using Outputs = std::vector<Tensor>;
+
+Pool make_pool(const fitest::Value& specs) {
+  Pool pool;
   for (const auto& [name, spec] : specs.object()) {
     Shape shape;
     for (const fitest::Value& extent : spec.find("shape")->array()) {
@@ -41,83 +46,163 @@ std::vector<std::string> words_of(const std::string& text) {
   return words;
 }
 
-std::string source_of(const std::string& code, std::size_t arguments) {
-  std::vector<std::string> names;
-  for (std::size_t i = 0; i < arguments; ++i) names.emplace_back(1, static_cast<char>('a' + i));
-  std::string text = "import torch\nimport math\nimport torch.nn.functional as F\n\ndef run(" +
-                     join(names, ", ") + "):\n";
-  for (const std::string& line : split(code, '\n')) text += "    " + line + "\n";
-  return text;
-}
-
-Tolerance tolerance_of(const std::string& kind, DType dtype) {
-  if (kind == "exact") return {};
-  switch (dtype) {
-    case DType::Float64:
-      return {1e-12, 1e-12};
-    case DType::Float32:
-      return {2e-6, 1e-6};
-    case DType::Float16:
-      return {0x1p-10, 0x1p-14};
-    case DType::BFloat16:
-      return {0x1p-7, 0x1p-14};
-    default:
-      return {};
+// What operator_suite.py puts before the code so that its argument has another layout.
+std::string prelude_of(const std::string& layout, const std::string& x) {
+  if (layout == "transposed") {
+    return fmt::format("    {0} = {0}.mT.contiguous().mT if {0}.dim() > 1 else {0}\n", x);
   }
-}
-
-std::string check(const fitest::Value& test, const std::vector<NamedTensor>& arguments,
-                  const fitest::Value& expected) {
-  const std::string& code = test.find("code")->string();
-  std::vector<Tensor> outputs;
-  std::string error;
-  try {
-    outputs = run_reference(make_source("case", source_of(code, arguments.size())), arguments, {});
-  } catch (const Error& caught) {
-    error = caught.what();
-  }
-  const fitest::Value* golden = expected.find("outputs");
-  if (golden == nullptr) {
-    return error.empty() ? "no error where PyTorch has " + expected.find("error")->string() : "";
-  }
-  if (!error.empty()) return error;
-  if (outputs.size() != golden->array().size()) {
-    return fmt::format("{} outputs for {}", outputs.size(), golden->array().size());
-  }
-  for (std::size_t i = 0; i < outputs.size(); ++i) {
-    const Tolerance tolerance = tolerance_of(test.find("tolerance")->string(), outputs[i].dtype());
-    const std::string problem = compare_with_golden(outputs[i], golden->array()[i], tolerance);
-    if (!problem.empty()) return fmt::format("output {}: {}", i, problem);
+  if (layout == "strided") {
+    return fmt::format(
+        "    {0} = torch.stack([{0}, {0}], -1).flatten(-2)[..., 1::2] if {0}.dim() > 0 else {0}\n",
+        x);
   }
   return "";
 }
 
+std::string source_of(const std::string& code, const std::string& layout, std::size_t arguments) {
+  std::vector<std::string> names;
+  for (std::size_t i = 0; i < arguments; ++i) names.emplace_back(1, static_cast<char>('a' + i));
+  std::string text = "import torch\nimport math\nimport torch.nn.functional as F\n\ndef run(" +
+                     join(names, ", ") + "):\n";
+  for (const std::string& name : names) text += prelude_of(layout, name);
+  for (const std::string& line : split(code, '\n')) text += "    " + line + "\n";
+  return text;
+}
+
+// A row of the golden file.
+struct Variant {
+  std::string dtype;
+  std::string shapes;
+  std::string layout;
+  const fitest::Value& cpu;
+  const fitest::Value& cuda;
+
+  explicit Variant(const fitest::Value& row)
+      : dtype(row.array()[0].string()),
+        shapes(row.array()[1].string()),
+        layout(row.array()[2].string()),
+        cpu(row.array()[3]),
+        cuda(row.array()[4]) {}
+  std::string name() const { return fmt::format("{} {} {}", dtype, shapes, layout); }
+};
+
+class CaseCheck {
+ public:
+  CaseCheck(const fitest::Value& golden, const Pool& pool)
+      : code_(golden.find("code")->string()),
+        words_(words_of(golden.find("args")->string())),
+        agreement_(agreement_of(code_)),
+        pool_(pool) {}
+
+  // Empty, or what is wrong. Variants come in the file's order: dense before other layouts.
+  std::string check(const Variant& variant) {
+    std::string error;
+    const Outputs actual = run(variant, error);
+    if (is_error(variant.cpu)) {
+      return error.empty() ? "no error where PyTorch has " + variant.cpu.string() : "";
+    }
+    if (!error.empty()) return error;
+    const Outputs cpu = unpack(variant.cpu, dense_cpu_[key(variant)]);
+    if (variant.layout == "dense") dense_cpu_[key(variant)] = cpu;
+    const std::string problem = differs(actual, cpu);
+    if (variant.cuda.is_null()) return problem;
+    const bool as_cpu = variant.cuda.is_string() && variant.cuda.string() == "cpu";
+    const Outputs cuda = as_cpu ? cpu : unpack(variant.cuda, dense_cuda_[key(variant)]);
+    if (variant.layout == "dense") dense_cuda_[key(variant)] = cuda;
+    const std::string other_problem = differs(actual, cuda);
+    if (problem.empty() && other_problem.empty()) return "";
+    // Where PyTorch does not agree with itself, one of its answers is enough.
+    const bool contradicts = !differs(cuda, cpu).empty();
+    cuda_differs_ += contradicts ? 1 : 0;
+    if (contradicts && (problem.empty() || other_problem.empty())) return "";
+    return problem.empty() ? "on CUDA: " + other_problem : problem;
+  }
+  std::size_t cuda_differs() const { return cuda_differs_; }
+
+ private:
+  static std::string key(const Variant& variant) { return variant.dtype + " " + variant.shapes; }
+  static bool is_error(const fitest::Value& answer) {
+    return answer.is_string() && answer.string() != "=";
+  }
+
+  static Outputs unpack(const fitest::Value& answer, const Outputs& dense) {
+    if (answer.is_string()) return dense;
+    Outputs outputs;
+    for (const fitest::Value& packed : answer.array()) outputs.push_back(unpack_tensor(packed));
+    return outputs;
+  }
+
+  std::string differs(const Outputs& actual, const Outputs& expected) const {
+    if (actual.size() != expected.size()) {
+      return fmt::format("{} outputs for {}", actual.size(), expected.size());
+    }
+    for (std::size_t i = 0; i < actual.size(); ++i) {
+      const std::string problem = disagreement(actual[i], expected[i], agreement_);
+      if (!problem.empty()) return fmt::format("output {}: {}", i, problem);
+    }
+    return "";
+  }
+
+  Outputs run(const Variant& variant, std::string& error) const {
+    std::vector<NamedTensor> arguments;
+    for (const std::string& word : words_) {
+      const std::string plain = word[0] == '=' ? word.substr(1) : variant.dtype + "_" + word;
+      const std::string name = variant.shapes == "base" ? plain : variant.shapes + ":" + plain;
+      arguments.push_back(
+          {std::string(1, static_cast<char>('a' + arguments.size())), pool_.at(name).clone()});
+    }
+    try {
+      return run_reference(make_source("case", source_of(code_, variant.layout, arguments.size())),
+                           arguments, {});
+    } catch (const Error& caught) {
+      error = caught.what();
+      return {};
+    }
+  }
+
+  std::string code_;
+  std::vector<std::string> words_;
+  Agreement agreement_;
+  const Pool& pool_;
+  std::map<std::string, Outputs> dense_cpu_;
+  std::map<std::string, Outputs> dense_cuda_;
+  std::size_t cuda_differs_ = 0;
+};
+
 TEST(Operators, AgreeWithPyTorch) {
   const fitest::Value document = read_json_file(kCases);
   const fitest::Value golden = read_json_file(kGolden);
-  std::map<std::string, const fitest::Value*> expected;
-  for (const fitest::Value& entry : golden.find("cases")->array()) {
-    expected[entry.find("name")->string()] = &entry;
-  }
-  const auto pool = make_pool(*document.find("inputs"));
+  const Pool pool = make_pool(*document.find("inputs"));
   std::size_t count = 0;
-  for (const fitest::Value& test : document.find("cases")->array()) {
-    const std::string& code = test.find("code")->string();
-    for (const fitest::Value& dtype : test.find("dtypes")->array()) {
-      const std::string name =
-          fmt::format("{} [{}: {}]", code, dtype.string(), test.find("args")->string());
-      std::vector<NamedTensor> arguments;
-      for (const std::string& word : words_of(test.find("args")->string())) {
-        const std::string input = word[0] == '=' ? word.substr(1) : dtype.string() + "_" + word;
-        arguments.push_back(
-            {std::string(1, static_cast<char>('a' + arguments.size())), pool.at(input)});
-      }
-      ASSERT_TRUE(expected.count(name) > 0) << name << ": run make_golden.py operators";
-      EXPECT_EQ(check(test, arguments, *expected[name]), "") << name;
+  std::size_t cuda_differs = 0;
+  for (const fitest::Value& test : golden.find("cases")->array()) {
+    CaseCheck check(test, pool);
+    for (const fitest::Value& row : test.find("variants")->array()) {
+      const Variant variant(row);
+      EXPECT_EQ(check.check(variant), "")
+          << test.find("code")->string() << " [" << variant.name() << "]";
       ++count;
     }
+    cuda_differs += check.cuda_differs();
   }
-  EXPECT_GT(count, 800U);
+  EXPECT_GT(count, 5000U);
+  RecordProperty("variants", static_cast<int>(count));
+  RecordProperty("cuda_differs_from_cpu", static_cast<int>(cuda_differs));
+}
+
+TEST(Operators, EachCaseHasGoldenResults) {
+  const fitest::Value golden = read_json_file(kGolden);
+  std::set<std::string> known;
+  for (const fitest::Value& test : golden.find("cases")->array()) {
+    if (test.find("variants")->array().empty()) continue;
+    known.insert(test.find("code")->string() + test.find("args")->string());
+  }
+  const fitest::Value document = read_json_file(kCases);
+  for (const fitest::Value& test : document.find("cases")->array()) {
+    const std::string& code = test.find("code")->string();
+    EXPECT_TRUE(known.count(code + test.find("args")->string()) > 0)
+        << code << ": run operator_suite.py";
+  }
 }
 
 // "clamp" of "clamp_", whose case may spell either.

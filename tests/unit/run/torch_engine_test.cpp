@@ -14,6 +14,7 @@
 #include "base/subprocess.h"
 #include "base/text.h"
 #include "run/reference.h"
+#include "run/reference_timing.h"
 #include "testing/temporary_folder.h"
 
 namespace fitest {
@@ -37,6 +38,7 @@ NamedTensor vector_of(const std::string& name, std::vector<float> values) {
 Definition definition_of(const std::string& reference, const std::vector<std::string>& inputs) {
   Definition definition;
   definition.name = "d";
+  definition.axes = {{.name = "n", .constant = std::nullopt, .description = ""}};
   definition.reference = reference;
   definition.reference_source = make_source("d.yaml: reference", reference);
   for (const std::string& input : inputs) {
@@ -473,6 +475,56 @@ TEST_F(ReferenceChoices, AnotherShapeThanDeclaredIsGivenToTheJudgeAsItIs) {
   options_.engine = ReferenceChoice::Torch;
   EXPECT_EQ(compute("def run(x):\n    return x.unsqueeze(0)\n").outputs.at(0).tensor.shape(),
             (Shape{1, 2}));
+}
+
+class ReferenceTimings : public ReferenceChoices {
+ protected:
+  ReferenceTimings() : cache_("FITEST_CACHE_DIR", folder_.path().string()) {
+    use_gpu();
+    options_.use_cache = true;
+  }
+  // Three trials of five calls, after one each, of a reference whose time is its input.
+  ReferenceTiming time(const std::string& reference) {
+    const Definition definition = definition_of(reference, {"x"});
+    const std::vector<NamedTensor> first{vector_of("x", {1, 0})};
+    const std::vector<NamedTensor> second{vector_of("x", {3, 0})};
+    SamplingOptions sampling;
+    sampling.warmup = 0;
+    sampling.iterations = 5;
+    return time_reference(request_of(definition, workload_), {&first, &second}, options_, sampling);
+  }
+
+  const std::string slow_ =
+      "import torch\n\ndef run(x):\n    torch.cuda.next_ms = x.tolist()[0]\n    return x\n";
+  TemporaryFolder folder_;
+  EnvironmentVariable cache_;
+};
+
+TEST_F(ReferenceTimings, AreTheMeanOfTheTrialsMediansOverRotatingInputs) {
+  const Python python(kStub, "export FITEST_STUB_GPU='Stub 100'");
+  const ReferenceTiming timing = time(slow_);
+  EXPECT_EQ(timing.note, "");
+  ASSERT_EQ(timing.samples.trials.size(), 3U);
+  EXPECT_THAT(timing.samples.trials[0], ::testing::ElementsAre(3, 1, 3, 1, 3));
+  EXPECT_EQ(timing.latency_ms, 3);
+  EXPECT_FALSE(timing.from_cache);
+}
+
+TEST_F(ReferenceTimings, AreKeptWithTheGoldens) {
+  const Python python(kStub, "export FITEST_STUB_GPU='Stub 100'");
+  const double measured = time(slow_).latency_ms;
+  const ReferenceTiming again = time(slow_);
+  EXPECT_TRUE(again.from_cache);
+  EXPECT_EQ(again.latency_ms, measured);
+  EXPECT_EQ(host_.started(), 1);
+}
+
+TEST_F(ReferenceTimings, SayWhyTheyAreMissing) {
+  const Python python(kStub, "export FITEST_STUB_GPU='Stub 100'");
+  const ReferenceTiming timing = time("def run(x):\n    return x.nothing\n");
+  EXPECT_EQ(timing.latency_ms, 0);
+  EXPECT_THAT(timing.note, HasSubstr("the reference could not be timed: "));
+  EXPECT_THAT(timing.note, HasSubstr("AttributeError"));
 }
 
 // With the PyTorch of this machine.
