@@ -49,8 +49,13 @@ std::optional<CaseResult> decode(const std::string& text) {
   return result;
 }
 
-[[noreturn]] void run_child(const Case& planned, RunOptions options, TorchLender& lender, int fd) {
+// The case's process ends with its parent, also with one that ended before this was asked for.
+void end_with(pid_t parent) {
   ::prctl(PR_SET_PDEATHSIG, SIGKILL);
+  if (::getppid() != parent) ::_exit(1);
+}
+
+[[noreturn]] void run_child(const Case& planned, RunOptions options, TorchLender& lender, int fd) {
   std::string text;
   try {
     const std::unique_ptr<TorchSource> torch = lender.borrow();
@@ -140,12 +145,14 @@ CaseResult run_supervised(const Case& planned, const RunOptions& options,
   TorchSource* torch = options.reference.torch;
   TorchLender lender(torch != nullptr ? *torch : own_torch);
   std::fflush(nullptr);
+  const pid_t parent = ::getpid();
   const pid_t child = ::fork();
   if (child < 0) {
     fail(ErrorKind::Environment, "cannot fork: " + std::generic_category().message(errno));
   }
   if (child == 0) {
     ::close(ends[0]);
+    end_with(parent);
     run_child(planned, options, lender, ends[1]);
   }
   ::close(ends[1]);
