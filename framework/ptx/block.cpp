@@ -62,9 +62,37 @@ Block::Block(Execution& execution, Profile* profile) : execution_(execution) {
   }
 }
 
-Block::~Block() = default;
+Block::~Block() {
+  execution_.give_back(reserved_bytes_);
+}
 
-void Block::start(std::uint64_t linear_index) {
+bool Block::reserve(std::size_t bytes) {
+  if (!execution_.reserve(bytes)) return false;
+  reserved_bytes_ += bytes;
+  return true;
+}
+
+// For every warp at the kernel's first instruction.
+bool Block::reserve_threads() {
+  const FunctionCode& kernel = execution_.program().functions.front();
+  std::size_t needed = shared_storage_.size() * sizeof(shared_storage_.front());
+  for (const Warp& warp : warps_) {
+    needed +=
+        std::max<std::size_t>(warp.registers.size() * sizeof(CacheLine), kernel.register_bytes) +
+        std::size_t{kLanes} * std::max(warp.local_stride, kernel.local_bytes);
+  }
+  if (needed <= reserved_bytes_ || reserve(needed - reserved_bytes_)) return true;
+  Fault fault = locate_fault(execution_.program(), kernel.entry);
+  fault.kind = FaultKind::OutOfMemory;
+  fault.message = fmt::format(
+      "a block of {} threads needs {} bytes of the virtual device for its registers, local and "
+      "shared memory; buffers leave {} of its {}",
+      thread_count_, needed, execution_.room(), execution_.setup().options->memory_bytes);
+  execution_.raise(std::move(fault));
+  return false;
+}
+
+bool Block::start(std::uint64_t linear_index) {
   const Dim3& grid = execution_.setup().grid;
   index_.x = static_cast<std::uint32_t>(linear_index % grid.x);
   index_.y = static_cast<std::uint32_t>(linear_index / grid.x % grid.y);
@@ -76,11 +104,13 @@ void Block::start(std::uint64_t linear_index) {
     shared_.written = shared_written_.data();
   }
   if (races_) races_->start(static_cast<std::uint32_t>(linear_index));
+  if (!reserve_threads()) return false;
   std::uint32_t left = thread_count_;
   for (Warp& warp : warps_) {
     start_warp(warp, std::min<std::uint32_t>(left, kLanes));
     left -= std::min<std::uint32_t>(left, kLanes);
   }
+  return true;
 }
 
 Dim3 Block::thread_position(std::uint32_t thread) const {

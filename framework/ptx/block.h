@@ -32,8 +32,9 @@ class Block {
   Block(const Block&) = delete;
   Block& operator=(const Block&) = delete;
 
-  // Makes this the block of the grid with that linear index, at its first instruction.
-  void start(std::uint64_t linear_index);
+  // Makes this the block of the grid with that linear index, at its first instruction. False, with
+  // a Fault raised, when the device's memory has no room for its threads.
+  bool start(std::uint64_t linear_index);
   // Runs warps in turn until all are done, or each has had its time, or all only poll.
   BlockStatus run();
 
@@ -46,6 +47,8 @@ class Block {
   Execution& execution() const noexcept { return execution_; }
   Segment& shared() noexcept { return shared_; }
   std::size_t resident_bytes() const;
+  // Takes memory of the device until the block is destroyed; false when there is no more.
+  bool reserve(std::size_t bytes);
 
   // One arrival of warp.mask at a barrier; `expected` threads complete it, 0 means all.
   struct Arrival {
@@ -69,6 +72,7 @@ class Block {
     std::uint32_t warp = 0;
     std::uint32_t lanes = 0;
   };
+  bool reserve_threads();
   bool complete(const Barrier& barrier) const;
   void release(int index);
   void deliver(Warp& warp, std::uint32_t lanes, const Barrier& barrier);
@@ -79,6 +83,7 @@ class Block {
 
   Execution& execution_;
   Dim3 index_;
+  std::size_t reserved_bytes_ = 0;
   std::uint32_t thread_count_ = 0;
   std::uint32_t live_threads_ = 0;
   std::vector<Warp> warps_;

@@ -3,6 +3,7 @@
 
 #include <fmt/format.h>
 
+#include <algorithm>
 #include <array>
 #include <bit>
 #include <cstring>
@@ -70,6 +71,23 @@ bool locate(Warp& warp, const Op& op, const Extent& extent, Places& places) {
   }
   if (found) warp.mask = mask;
   return found;
+}
+
+// Generic addresses of ldmatrix and stmatrix must be of shared memory (PTX ISA §9.7.14.5.15).
+bool all_in_shared(Warp& warp, const Addresses& addresses, std::uint32_t lanes) {
+  const auto outside = std::find_if(addresses.begin(), addresses.begin() + lanes, [](auto address) {
+    return slot_of(address) != slot_of(kSharedWindow);
+  });
+  if (outside == addresses.begin() + lanes) return true;
+  const AddressSpace& memory = *warp.execution->setup().memory;
+  const Segment* segment = memory.find(*outside);
+  warp.mask = 1u << (outside - addresses.begin());
+  raise(warp, FaultKind::OutOfBounds,
+        fmt::format("a row of a matrix at {}, and ldmatrix and stmatrix access shared memory only",
+                    segment != nullptr
+                        ? fmt::format("{}+{}", memory.name(*segment), *outside - segment->base)
+                        : fmt::format("address {:#x}", *outside)));
+  return false;
 }
 
 // What the lists of a wmma access hold.
@@ -178,7 +196,9 @@ Step load_blocks(Warp& warp, const Op& op) {
   if (ready != Step::Next) return ready;
   const std::uint32_t lanes = op.count * kBlockRows;
   Places places{};
-  if (!locate(warp, op, {addresses_of(warp, op), kBlockRowBytes, lanes}, places)) {
+  const Addresses addresses = addresses_of(warp, op);
+  if (!all_in_shared(warp, addresses, lanes) ||
+      !locate(warp, op, {addresses, kBlockRowBytes, lanes}, places)) {
     return Step::Fault;
   }
   for (std::uint32_t i = 0; i < op.count; ++i) {
@@ -196,7 +216,9 @@ Step store_blocks(Warp& warp, const Op& op) {
   if (ready != Step::Next) return ready;
   const std::uint32_t lanes = op.count * kBlockRows;
   Places places{};
-  if (!locate(warp, op, {addresses_of(warp, op), kBlockRowBytes, lanes}, places)) {
+  const Addresses addresses = addresses_of(warp, op);
+  if (!all_in_shared(warp, addresses, lanes) ||
+      !locate(warp, op, {addresses, kBlockRowBytes, lanes}, places)) {
     return Step::Fault;
   }
   for (std::uint32_t i = 0; i < op.count; ++i) {

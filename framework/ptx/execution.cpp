@@ -33,7 +33,7 @@ class Residents {
   Residents(Execution& execution, Profile* profile) : execution_(execution), profile_(profile) {}
 
   bool empty() const { return active_.empty(); }
-  bool full() const { return bytes_ > kResidentBytes; }
+  bool full() const { return bytes_ > execution_.resident_bytes(); }
   // Every block waits for something that another worker's block does.
   bool all_idle() const { return idle_ >= active_.size(); }
 
@@ -44,7 +44,7 @@ class Residents {
     } else {
       block = std::make_unique<Block>(execution_, profile_);
     }
-    block->start(index);
+    if (!block->start(index)) return;
     bytes_ += block->resident_bytes();
     active_.push_back(std::move(block));
   }
@@ -125,6 +125,9 @@ std::optional<Fault> Execution::run() {
   const std::size_t configured =
       setup_.options->threads != 0 ? setup_.options->threads : thread_count();
   workers_ = std::min<std::uint64_t>(configured, setup_.grid.count());
+  const std::size_t capacity = setup_.options->memory_bytes;
+  room_ = capacity - std::min(capacity, setup_.memory->used_bytes());
+  resident_bytes_ = std::min(kResidentBytes, room_ / (2 * workers_));
   parallel_for(workers_, 1, [this](std::size_t begin, std::size_t end) {
     for (std::size_t i = begin; i < end; ++i) work();
   });
@@ -161,6 +164,13 @@ void Execution::raise(Fault fault) {
   const std::lock_guard lock(mutex_);
   if (!fault_) fault_ = std::move(fault);
   stop_.store(true);
+}
+
+bool Execution::reserve(std::size_t bytes) {
+  const std::size_t before = reserved_.fetch_add(bytes, std::memory_order_relaxed);
+  if (bytes <= room_ && before <= room_ - bytes) return true;
+  give_back(bytes);
+  return false;
 }
 
 void Execution::note_opcode(std::uint32_t index) {

@@ -66,6 +66,14 @@ class Execution {
   void raise(Fault fault);
   // A hazard after which the kernel goes on; seen again at the same place, it is counted.
   void note(Fault fault);
+  // Takes host memory for registers and stacks, which counts as the device's; false: no more is
+  // left.
+  bool reserve(std::size_t bytes);
+  void give_back(std::size_t bytes) { reserved_.fetch_sub(bytes, std::memory_order_relaxed); }
+  // What buffers leave of the device's memory.
+  std::size_t room() const noexcept { return room_; }
+  // Of the blocks that one host thread keeps; more begin only below it.
+  std::size_t resident_bytes() const noexcept { return resident_bytes_; }
   bool stopped() const noexcept { return stop_.load(std::memory_order_relaxed); }
   void print(std::string_view text);
   void note_opcode(std::uint32_t index);
@@ -85,6 +93,9 @@ class Execution {
   Segment parameters_;
   std::uint32_t checks_ = 0;
   std::size_t workers_ = 1;  // host threads
+  std::size_t room_ = 0;
+  std::size_t resident_bytes_ = 0;
+  std::atomic<std::size_t> reserved_{0};
   std::atomic<std::uint64_t> next_block_{0};
   std::atomic<std::uint64_t> instructions_{0};
   std::atomic<bool> stop_{false};

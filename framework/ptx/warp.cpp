@@ -7,6 +7,7 @@
 #include <bit>
 #include <cstring>
 
+#include "ptx/block.h"
 #include "ptx/execution.h"
 #include "ptx/profile.h"
 
@@ -257,9 +258,13 @@ std::uint32_t registers_end(const Warp& warp) {
   return last.register_base + warp.execution->program().functions[last.function].register_bytes;
 }
 
-void grow_local(Warp& warp, std::uint32_t bytes) {
-  if (bytes <= warp.local_stride) return;
-  const std::uint32_t stride = std::min(kMaxLocalBytes, std::max(bytes, 2 * warp.local_stride));
+std::uint32_t grown_stride(const Warp& warp, std::uint32_t bytes) {
+  if (bytes <= warp.local_stride) return warp.local_stride;
+  return std::min(kMaxLocalBytes, std::max(bytes, 2 * warp.local_stride));
+}
+
+void grow_local(Warp& warp, std::uint32_t stride) {
+  if (stride == warp.local_stride) return;
   std::vector<std::uint8_t> larger(std::size_t{kLanes} * stride);
   for (std::size_t lane = 0; lane < kLanes && warp.local_stride != 0; ++lane) {
     std::memcpy(larger.data() + lane * stride, warp.local.data() + lane * warp.local_stride,
@@ -267,6 +272,19 @@ void grow_local(Warp& warp, std::uint32_t bytes) {
   }
   warp.local = std::move(larger);
   warp.local_stride = stride;
+}
+
+// For so many bytes of local memory a thread, and of registers; false: there is no memory.
+bool make_room(Warp& warp, std::uint32_t local_bytes, std::size_t register_bytes) {
+  const std::size_t had = warp.registers.size() * sizeof(CacheLine);
+  const std::size_t registers = had < register_bytes ? 2 * register_bytes : had;
+  const std::uint32_t stride = grown_stride(warp, local_bytes);
+  const std::size_t more = registers - had + std::size_t{kLanes} * (stride - warp.local_stride);
+  if (more == 0) return true;
+  if (!warp.block->reserve(more)) return false;
+  grow_local(warp, stride);
+  warp.registers.resize(registers / sizeof(CacheLine));
+  return true;
 }
 
 // Between a caller and the function that it calls.
@@ -313,9 +331,11 @@ Step enter_function(Warp& warp, const Op& op, std::uint32_t function) {
                  fmt::format("call depth {} needs {} bytes of stack per thread; the limit is {}",
                              frame.depth, local_bytes, kMaxLocalBytes));
   }
-  grow_local(warp, static_cast<std::uint32_t>(local_bytes));
-  if (warp.registers.size() * sizeof(CacheLine) < register_bytes) {
-    warp.registers.resize(register_bytes / sizeof(CacheLine) * 2);
+  if (!make_room(warp, static_cast<std::uint32_t>(local_bytes), register_bytes)) {
+    return raise(warp, FaultKind::OutOfMemory,
+                 fmt::format("call depth {} of a warp needs {} bytes of registers and {} of stack "
+                             "per thread, and the virtual device has no memory left for them",
+                             frame.depth, register_bytes, local_bytes));
   }
   warp.frames.push_back(frame);
   const std::uint32_t* value = warp.lists + op.list;

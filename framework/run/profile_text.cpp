@@ -51,23 +51,20 @@ std::string dim_text(const Value& profile, std::string_view name) {
   return to_string(dim);
 }
 
-std::string resource_line(const Value& resources) {
-  const std::string target = text_at(resources, "target");
-  const std::string problem = text_at(resources, "problem");
-  if (!problem.empty()) {
-    return fmt::format("on {}: {}", target, problem.substr(0, problem.find('\n')));
-  }
-  const std::int64_t spills =
-      integer_at(resources, "spill_store_bytes") + integer_at(resources, "spill_load_bytes");
-  return fmt::format(
-      "on {}: {} registers and {} bytes of stack a thread{}, {} + {} bytes of static + dynamic "
-      "shared memory a block",
-      target, integer_at(resources, "registers"), integer_at(resources, "stack_bytes"),
-      spills == 0 ? std::string(" (no spills)")
-                  : fmt::format(" (spills: {} bytes stored, {} loaded)",
-                                integer_at(resources, "spill_store_bytes"),
-                                integer_at(resources, "spill_load_bytes")),
-      integer_at(resources, "static_shared_bytes"), integer_at(resources, "dynamic_shared_bytes"));
+std::string thread_resources(const Value& resources) {
+  const std::int64_t stored = integer_at(resources, "spill_store_bytes");
+  const std::int64_t loaded = integer_at(resources, "spill_load_bytes");
+  return fmt::format("{} registers and {} bytes of stack a thread, {}",
+                     integer_at(resources, "registers"), integer_at(resources, "stack_bytes"),
+                     stored + loaded == 0
+                         ? std::string("no spills")
+                         : fmt::format("spills of {} bytes stored, {} loaded", stored, loaded));
+}
+
+std::string block_resources(const Value& resources) {
+  return fmt::format("{} bytes of static and {} of dynamic shared memory a block",
+                     integer_at(resources, "static_shared_bytes"),
+                     integer_at(resources, "dynamic_shared_bytes"));
 }
 
 std::string class_shares(const Value& profile) {
@@ -137,10 +134,16 @@ std::string launch_lines(const Value& profile) {
   std::string text = fmt::format("    profile of {}, grid {}, block {}\n",
                                  readable_name(text_at(profile, "kernel")),
                                  dim_text(profile, "grid"), dim_text(profile, "block"));
-  const auto row = [&](const char* name, const std::string& content) {
+  const auto row = [&](const std::string& name, const std::string& content) {
     text += fmt::format("      {:<14}{}\n", name, content);
   };
-  if (resources != nullptr) row("resources", resource_line(*resources));
+  if (resources != nullptr) {
+    const std::string target = "on " + text_at(*resources, "target");
+    const std::string problem = text_at(*resources, "problem");
+    row(target,
+        problem.empty() ? thread_resources(*resources) : problem.substr(0, problem.find('\n')));
+    if (problem.empty()) row("", block_resources(*resources));
+  }
   row("instructions", fmt::format("{} of warps, with {:.1f} of 32 lanes at each",
                                   grouped(integer_at(profile, "warp_instructions")),
                                   number_at(profile, "mean_active_lanes")));

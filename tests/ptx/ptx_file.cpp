@@ -214,8 +214,10 @@ BufferPtr make_buffer(const PtxParameter& parameter, Device& device) {
   const std::size_t count = std::max(parameter.given.size(), parameter.expected.size());
   BufferPtr buffer =
       device.allocate({parameter.name, count * size_of(parameter.type), access_of(parameter.kind)});
-  if (parameter.kind == PtxParameter::Kind::Out) {
+  if (parameter.kind == PtxParameter::Kind::Out && device.properties().kind == "virtual") {
     device.poison(*buffer);
+  } else if (parameter.kind == PtxParameter::Kind::Out) {
+    device.upload(*buffer, std::vector<std::byte>(buffer->spec().size_bytes, std::byte{0xFF}));
   } else {
     device.upload(*buffer, to_bytes(parameter, parameter.given));
   }

@@ -5,7 +5,8 @@
 //   // run: kernel=<name> grid=<x>[,y[,z]] block=<x>[,y[,z]] [shared=<bytes>] [check=init|race]
 //        [cooperative=1]
 //   // in <name> <type>: <values>       a buffer that the kernel may only read
-//   // out <name> <type>: <values>      a buffer that must hold these values afterwards
+//   // out <name> <type>: <values>      a buffer that must hold these values afterwards; its bytes
+//                                       begin as 0xFF
 //   // inout <name> <type>: <values> -> <values>
 //   // scalar <name> <type>: <value>    a parameter passed by value
 //   // fault: <kind>: <part of the message>

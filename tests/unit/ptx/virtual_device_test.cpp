@@ -221,5 +221,89 @@ TEST_F(VirtualDevice, GivesTheSameResultsOnOneAndManyHostThreads) {
   }
 }
 
+// A frame of 64 KiB a thread at once; 1 KiB a call.
+constexpr const char* kHungry = R"(
+.version 8.0
+.target sm_80
+.address_size 64
+.visible .entry frame()
+{
+  .local .align 8 .b8 depot[65536];
+  .reg .b64 %d<2>;
+  mov.u64 %d1, depot;
+  st.local.u32 [%d1], 1;
+  ret;
+}
+.func (.param .b32 result) nest(.param .b32 depth)
+{
+  .local .align 8 .b8 depot[1024];
+  .reg .pred %p;
+  .reg .b32 %r<3>;
+  .reg .b64 %d<2>;
+  mov.u64 %d1, depot;
+  st.local.u32 [%d1], 1;
+  ld.param.u32 %r1, [depth];
+  setp.eq.u32 %p, %r1, 0;
+  @%p bra DONE;
+  sub.u32 %r1, %r1, 1;
+  {
+    .param .b32 deeper;
+    .param .b32 back;
+    st.param.b32 [deeper], %r1;
+    call (back), nest, (deeper);
+    ld.param.b32 %r1, [back];
+  }
+DONE:
+  st.param.b32 [result], %r1;
+  ret;
+}
+.visible .entry calls()
+{
+  .param .b32 depth;
+  .param .b32 back;
+  st.param.b32 [depth], 300;
+  call (back), nest, (depth);
+  ret;
+}
+)";
+
+class DeviceMemory : public testing::Test {
+ protected:
+  static std::optional<Fault> launch(const char* kernel, std::size_t memory_bytes, int times = 1) {
+    VirtualDeviceOptions options;
+    options.memory_bytes = memory_bytes;
+    options.threads = 1;
+    const DevicePtr device = make_virtual_device(options);
+    std::optional<Fault> fault;
+    const ModulePtr module = device->load({Image::Kind::Ptx, kHungry, "compute_80"}, fault);
+    for (int i = 0; i < times && !fault; ++i) {
+      fault = device->launch(*module, Launch{kernel, {4, 1, 1}, {64, 1, 1}, {}, 0, {}});
+    }
+    return fault;
+  }
+};
+
+TEST_F(DeviceMemory, HoldsTheFramesOfABlock) {
+  const auto fault = launch("frame", 4 << 20);
+  ASSERT_TRUE(fault);
+  EXPECT_EQ(fault->kind, FaultKind::OutOfMemory);
+  EXPECT_THAT(fault->message,
+              testing::MatchesRegex("a block of 64 threads needs 419[0-9]+ bytes of the virtual "
+                                    "device for its registers, local and shared memory; buffers "
+                                    "leave 4194304 of its 4194304"));
+}
+
+TEST_F(DeviceMemory, IsGivenBackByBlocksThatEnd) {
+  EXPECT_EQ(launch("frame", 5 << 20, 3), std::nullopt);
+}
+
+TEST_F(DeviceMemory, HoldsWhatDeepCallsNeed) {
+  EXPECT_EQ(launch("calls", 64 << 20, 3), std::nullopt);
+  const auto fault = launch("calls", 4 << 20);
+  ASSERT_TRUE(fault);
+  EXPECT_EQ(fault->kind, FaultKind::OutOfMemory);
+  EXPECT_THAT(fault->message, HasSubstr("the virtual device has no memory left for them"));
+}
+
 }  // namespace
 }  // namespace fitest::ptx

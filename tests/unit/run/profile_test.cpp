@@ -77,9 +77,10 @@ TEST_F(ProfileValue, IsSaidInLines) {
   EXPECT_EQ(
       text(),
       "    profile of scale(float const*, float*, int), grid (4,1,1), block (128,1,1)\n"
-      "      resources     on sm_90a: 40 registers and 16 bytes of stack a thread (spills: 8 "
-      "bytes stored, 4 loaded), 2048 + 1024 bytes of static + dynamic shared memory a "
-      "block\n"
+      "      on sm_90a     40 registers and 16 bytes of stack a thread, spills of 8 bytes stored, "
+      "4 "
+      "loaded\n"
+      "                    2048 bytes of static and 1024 of dynamic shared memory a block\n"
       "      instructions  12,000 of warps, with 16.0 of 32 lanes at each\n"
       "                    integer 75 %, global 25 %\n"
       "      branches      16 conditional, 4 of them divergent\n"
@@ -97,7 +98,7 @@ TEST_F(ProfileValue, IsSaidInLines) {
 TEST_F(ProfileValue, SaysWhyResourcesAreNotKnown) {
   resources_.kernels.clear();
   resources_.problem = "kernel.cu(3): error: no such intrinsic\n1 error detected";
-  EXPECT_THAT(text(), HasSubstr("on sm_90a: kernel.cu(3): error: no such intrinsic\n"));
+  EXPECT_THAT(text(), HasSubstr("on sm_90a     kernel.cu(3): error: no such intrinsic\n"));
 }
 
 TEST_F(ProfileValue, SaysWhatIsNotAccessed) {
