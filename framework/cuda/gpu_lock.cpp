@@ -7,6 +7,7 @@
 #include <unistd.h>
 
 #include <cerrno>
+#include <cstdlib>
 #include <system_error>
 
 #include "base/error.h"
@@ -51,6 +52,11 @@ class OpenFile {
 };
 
 }  // namespace
+
+std::filesystem::path lock_folder() {
+  const char* folder = std::getenv("FITEST_GPU_LOCK_DIR");
+  return folder == nullptr || *folder == '\0' ? "/tmp" : folder;
+}
 
 GpuLock::GpuLock(const Place& place, Mode mode, Deadline deadline) {
   const int operation = mode == Mode::Shared ? LOCK_SH : LOCK_EX;

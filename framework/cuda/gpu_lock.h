@@ -11,6 +11,10 @@ namespace fitest::cuda {
 
 using Deadline = std::chrono::steady_clock::time_point;
 
+// Where the files of locks are: $FITEST_GPU_LOCK_DIR, else /tmp. All fitest processes that use one
+// GPU must share it, also across containers.
+std::filesystem::path lock_folder();
+
 // A flock on two files per GPU in a folder that all processes share. Timed sections hold it
 // exclusively, all other work on the GPU holds it shared: a time slice given to another process
 // would count into the time. The second file is a turnstile that keeps a stream of shared holders

@@ -3,12 +3,11 @@
 
 #include <fmt/format.h>
 
-#include <cstdlib>
-
 #include "base/error.h"
 #include "base/text.h"
 #include "cuda/ctest_reservation.h"
 #include "cuda/cuda_device.h"
+#include "cuda/gpu_lock.h"
 #include "cuda/probe.h"
 #include "ptx/virtual_device.h"
 
@@ -68,7 +67,7 @@ DevicePtr open_device(const DeviceRequest& request) {
   }
   cuda::CudaDeviceOptions options;
   options.device = choice.name;
-  if (const char* folder = std::getenv("FITEST_GPU_LOCK_DIR")) options.lock_folder = folder;
+  options.lock_folder = cuda::lock_folder();
   options.guards = !request.sanitized;
   if (request.sanitized) options.timer = cuda::TimerChoice::Events;  // one profiler at a time
   if (request.timer == "cupti") options.timer = cuda::TimerChoice::Activity;

@@ -132,8 +132,8 @@ class ReferenceCall {
   ReferenceResult run_torch() const {
     std::optional<cuda::GpuLock> shared;
     if (on_gpu()) {
-      shared.emplace(cuda::GpuLock::Place{"/tmp", options_.gpu.uuid}, cuda::GpuLock::Mode::Shared,
-                     cuda::Deadline::max());
+      shared.emplace(cuda::GpuLock::Place{cuda::lock_folder(), options_.gpu.uuid},
+                     cuda::GpuLock::Mode::Shared, cuda::Deadline::max());
     }
     TorchEngine engine(source(), {options_.gpu.uuid}, options_.time_limit_seconds);
     TorchRun run = engine.run(request_.definition, inputs_);

@@ -25,7 +25,7 @@ class PreparedReference {
  public:
   PreparedReference(const Definition& definition, const ReferenceSets& sets,
                     const ReferenceOptions& options)
-      : place_{"/tmp", options.gpu.uuid}, sets_(sets.size()) {
+      : place_{cuda::lock_folder(), options.gpu.uuid}, sets_(sets.size()) {
     const cuda::GpuLock beside(place_, cuda::GpuLock::Mode::Shared, cuda::Deadline::max());
     engine_.emplace(*options.torch, TorchPlace{options.gpu.uuid}, options.time_limit_seconds);
     engine_->prepare(definition, sets);

@@ -108,6 +108,15 @@ ChildEnd await_child(pid_t child, int fd, TorchLender& lender, double seconds) {
   return end;
 }
 
+// A case on a GPU begins with it, unless it is told not to.
+bool asks_for_torch(const RunOptions& options) {
+  std::error_code ignored;
+  const bool on_gpu =
+      options.device.name.starts_with("cuda") ||
+      (options.device.name == "auto" && std::filesystem::exists("/dev/nvidiactl", ignored));
+  return on_gpu && options.reference.engine != ReferenceChoice::Builtin;
+}
+
 CaseResult result_of(const ChildEnd& end, const Case& planned, const RunOptions& options) {
   if (end.timed_out) {
     return ended_case(planned, options, Status::Timeout,
@@ -157,6 +166,8 @@ CaseResult run_supervised(const Case& planned, const RunOptions& options,
   }
   ::close(ends[1]);
   lender.forked();
+  // Looking for PyTorch takes about as long as the child needs to reach a GPU: both at once.
+  if (asks_for_torch(options)) (torch != nullptr ? *torch : own_torch).status();
   const ChildEnd end =
       await_child(child, ends[0], lender, options.deadline_seconds + kGraceSeconds);
   ::close(ends[0]);

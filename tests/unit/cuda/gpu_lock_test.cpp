@@ -5,6 +5,7 @@
 #include <gtest/gtest.h>
 #include <unistd.h>
 
+#include <cstdlib>
 #include <thread>
 
 #include "base/error.h"
@@ -85,6 +86,14 @@ TEST_F(GpuLocking, DeadlineEndsTheWaitWithTheFile) {
 TEST_F(GpuLocking, FolderThatIsNotThereIsAnError) {
   place_.folder /= "absent";
   EXPECT_THROW(GpuLock(place_, GpuLock::Mode::Shared, Deadline::max()), Error);
+}
+
+TEST(LockFolder, IsTheUsersWhereGiven) {
+  ::unsetenv("FITEST_GPU_LOCK_DIR");
+  EXPECT_EQ(lock_folder(), "/tmp");
+  ::setenv("FITEST_GPU_LOCK_DIR", "/run/shared", 1);
+  EXPECT_EQ(lock_folder(), "/run/shared");
+  ::unsetenv("FITEST_GPU_LOCK_DIR");
 }
 
 }  // namespace
