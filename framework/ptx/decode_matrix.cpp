@@ -125,10 +125,12 @@ void decode_fragment_access(Decoder& decoder) {
 
 void decode_narrow_multiply(Decoder& decoder, const NarrowForm& form) {
   Rows rows(decoder, form.kind == NarrowForm::Kind::Doubles ? 'd' : 'w');
-  rows.add_destinations(decoder.operand(0), 2 * form.row_blocks);
-  rows.add_sources(decoder.operand(1), form.row_blocks * form.k_blocks);
-  rows.add_sources(decoder.operand(2), form.k_blocks);
-  rows.add_sources(decoder.operand(3), 2 * form.row_blocks);
+  const auto row_blocks = static_cast<int>(form.row_blocks);
+  const auto k_blocks = static_cast<int>(form.k_blocks);
+  rows.add_destinations(decoder.operand(0), 2 * row_blocks);
+  rows.add_sources(decoder.operand(1), row_blocks * k_blocks);
+  rows.add_sources(decoder.operand(2), k_blocks);
+  rows.add_sources(decoder.operand(3), 2 * row_blocks);
   const std::uint32_t list = decoder.add_list(encode_narrow(form, rows.refs()));
   decoder.emit(&multiply_narrow).list = list;
 }

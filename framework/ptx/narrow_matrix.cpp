@@ -28,8 +28,8 @@ constexpr std::size_t kHeader = 3;  // as encode_multiply(): its third word coun
 struct ShapeRow {
   std::string_view shape;
   std::string_view operand;  // of 4 bits: "s4"
-  int row_blocks;
-  int k_blocks;
+  std::size_t row_blocks;
+  std::size_t k_blocks;
 };
 constexpr std::array kShapes{
     ShapeRow{"m8n8k32", "s4", 1, 1},   ShapeRow{"m16n8k32", "s4", 2, 1},
@@ -74,8 +74,8 @@ template <class Word>
 using Block = std::array<Word, kLanes>;
 
 template <class Word>
-std::vector<Block<Word>> read_rows(const Warp& warp, const std::uint32_t* refs, int count) {
-  std::vector<Block<Word>> rows(static_cast<std::size_t>(count));
+std::vector<Block<Word>> read_rows(const Warp& warp, const std::uint32_t* refs, std::size_t count) {
+  std::vector<Block<Word>> rows(count);
   for (auto& row : rows) {
     const auto* from = reinterpret_cast<const Word*>(row_of(warp, *refs++));
     std::copy(from, from + kLanes, row.begin());
@@ -98,15 +98,14 @@ std::uint32_t accumulate(const NarrowForm& form, std::int64_t products, std::uin
 
 // One element of the result: row g of a block of rows, and a column.
 std::uint32_t element(const NarrowForm& form, const Operands<std::uint32_t>& from,
-                      std::array<int, 3> at, std::uint32_t c) {
+                      std::array<std::size_t, 3> at, std::uint32_t c) {
   const auto [block, g, column] = at;
   std::int64_t products = 0;
-  for (int k = 0; k < form.k_blocks; ++k) {
-    const auto& a = from.a[static_cast<std::size_t>(k * form.row_blocks + block)];
-    const auto& b = from.b[static_cast<std::size_t>(k)];
-    for (int t = 0; t < 4; ++t) {
-      products += dot(form, a[static_cast<std::size_t>(4 * g + t)],
-                      b[static_cast<std::size_t>(4 * column + t)]);
+  for (std::size_t k = 0; k < form.k_blocks; ++k) {
+    const auto& a = from.a[k * form.row_blocks + block];
+    const auto& b = from.b[k];
+    for (std::size_t t = 0; t < 4; ++t) {
+      products += dot(form, a[4 * g + t], b[4 * column + t]);
     }
   }
   return accumulate(form, products, c);
@@ -118,16 +117,16 @@ constexpr std::array<Fused, 4> kFused{&fused<Rounding::Nearest>, &fused<Rounding
 constexpr std::array<std::string_view, 4> kRoundings{"rn", "rz", "rm", "rp"};
 
 std::uint64_t element(const NarrowForm& form, const Operands<std::uint64_t>& from,
-                      std::array<int, 3> at, std::uint64_t c) {
+                      std::array<std::size_t, 3> at, std::uint64_t c) {
   const auto [block, g, column] = at;
   const Fused fused_add = kFused[form.rounding];
   double sum = std::bit_cast<double>(c);
-  for (int k = 0; k < form.k_blocks; ++k) {
-    const auto& a = from.a[static_cast<std::size_t>(k * form.row_blocks + block)];
-    const auto& b = from.b[static_cast<std::size_t>(k)];
-    for (int t = 0; t < 4; ++t) {
-      sum = fused_add(std::bit_cast<double>(a[static_cast<std::size_t>(4 * g + t)]),
-                      std::bit_cast<double>(b[static_cast<std::size_t>(4 * column + t)]), sum);
+  for (std::size_t k = 0; k < form.k_blocks; ++k) {
+    const auto& a = from.a[k * form.row_blocks + block];
+    const auto& b = from.b[k];
+    for (std::size_t t = 0; t < 4; ++t) {
+      sum = fused_add(std::bit_cast<double>(a[4 * g + t]), std::bit_cast<double>(b[4 * column + t]),
+                      sum);
     }
   }
   return std::bit_cast<std::uint64_t>(sum);
@@ -135,22 +134,30 @@ std::uint64_t element(const NarrowForm& form, const Operands<std::uint64_t>& fro
 
 template <class Word>
 void multiply(const NarrowForm& form, const Warp& warp, const std::uint32_t* refs) {
-  const int sums = 2 * form.row_blocks;
+  const std::size_t sums = 2 * form.row_blocks;
   const std::uint32_t* d = refs;
   const std::uint32_t* a = d + sums;
   const std::uint32_t* b = a + form.row_blocks * form.k_blocks;
   const Operands<Word> from{read_rows<Word>(warp, a, form.row_blocks * form.k_blocks),
                             read_rows<Word>(warp, b, form.k_blocks)};
   std::vector<Block<Word>> results = read_rows<Word>(warp, b + form.k_blocks, sums);
-  for (int r = 0; r < sums; ++r) {
-    for (int lane = 0; lane < kLanes; ++lane) {
-      Word& value = results[static_cast<std::size_t>(r)][static_cast<std::size_t>(lane)];
+  for (std::size_t r = 0; r < sums; ++r) {
+    for (std::size_t lane = 0; lane < kLanes; ++lane) {
+      Word& value = results[r][lane];
       value = element(form, from, {r / 2, lane / 4, 2 * (lane % 4) + r % 2}, value);
     }
   }
   for (const Block<Word>& row : results) {
     std::copy(row.begin(), row.end(), reinterpret_cast<Word*>(row_of(warp, *d++)));
   }
+}
+
+std::uint8_t rounding_of(const Instruction& instruction) {
+  std::uint8_t rounding = 0;
+  while (rounding < kRoundings.size() && !has_modifier(instruction, kRoundings[rounding])) {
+    ++rounding;
+  }
+  return rounding == kRoundings.size() ? 0 : rounding;
 }
 
 }  // namespace
@@ -164,23 +171,21 @@ std::optional<NarrowForm> parse_narrow_multiply(const Instruction& instruction) 
   const std::string& operand = modifiers[types + 1];
   const bool one_bit = operand == "b1";
   if (one_bit != has_modifier(instruction, "popc")) return std::nullopt;
-  for (const ShapeRow& row : kShapes) {
-    const bool fits = row.operand == operand || (row.operand == "s4" && is_nibble(operand));
-    if (!fits || !has_modifier(instruction, row.shape)) continue;
-    NarrowForm form;
-    form.row_blocks = row.row_blocks;
-    form.k_blocks = row.k_blocks;
-    form.a_signed = operand == "s4";
-    form.b_signed = modifiers[types + 2] == "s4";
-    form.satfinite = has_modifier(instruction, "satfinite");
-    if (operand == "f64") form.kind = Kind::Doubles;
-    for (std::size_t i = 0; i < kRoundings.size(); ++i) {
-      if (has_modifier(instruction, kRoundings[i])) form.rounding = static_cast<std::uint8_t>(i);
-    }
-    if (one_bit) form.kind = has_modifier(instruction, "xor") ? Kind::Xor : Kind::And;
-    return form;
-  }
-  return std::nullopt;
+  const auto row = std::find_if(kShapes.begin(), kShapes.end(), [&](const ShapeRow& shape) {
+    return has_modifier(instruction, shape.shape) &&
+           shape.operand == (is_nibble(operand) ? "s4" : operand);
+  });
+  if (row == kShapes.end()) return std::nullopt;
+  NarrowForm form;
+  form.row_blocks = row->row_blocks;
+  form.k_blocks = row->k_blocks;
+  form.a_signed = operand == "s4";
+  form.b_signed = modifiers[types + 2] == "s4";
+  form.satfinite = has_modifier(instruction, "satfinite");
+  form.rounding = rounding_of(instruction);
+  if (operand == "f64") form.kind = Kind::Doubles;
+  if (one_bit) form.kind = has_modifier(instruction, "xor") ? Kind::Xor : Kind::And;
+  return form;
 }
 
 std::vector<std::uint32_t> encode_narrow(const NarrowForm& form, const std::vector<Ref>& rows) {
@@ -209,8 +214,8 @@ Step multiply_narrow(Warp& warp, const Op& op) {
   form.b_signed = (list[0] & 0x200) != 0;
   form.satfinite = (list[0] & 0x400) != 0;
   form.rounding = static_cast<std::uint8_t>((list[0] >> 11) & 3);
-  form.row_blocks = static_cast<int>((list[0] >> 16) & 0xFF);
-  form.k_blocks = static_cast<int>(list[0] >> 24);
+  form.row_blocks = (list[0] >> 16) & 0xFF;
+  form.k_blocks = list[0] >> 24;
   if (form.kind == Kind::Doubles) {
     multiply<std::uint64_t>(form, warp, list + kHeader);
   } else {

@@ -2,6 +2,7 @@
 // mma.sync of operands that are not 8, 16 or 32 bits wide: s4 and u4, b1 by xor or and, f64.
 #pragma once
 
+#include <cstddef>
 #include <cstdint>
 #include <optional>
 #include <vector>
@@ -19,8 +20,8 @@ struct NarrowForm {
   bool satfinite = false;
   std::uint8_t rounding = 0;  // of Doubles: rn, rz, rm, rp
   // Registers of the operands; c and d have as many. Of m8: one block of rows, of m16: two.
-  int row_blocks = 1;
-  int k_blocks = 1;
+  std::size_t row_blocks = 1;
+  std::size_t k_blocks = 1;
 };
 
 // Nothing if it is not such a form.
