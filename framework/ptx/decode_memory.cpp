@@ -2,6 +2,8 @@
 // ld, st, mov, cvta: PTX ISA §9.7.9.
 #include <fmt/format.h>
 
+#include <array>
+
 #include "ptx/address_space.h"
 #include "ptx/chapters.h"
 #include "ptx/modifiers.h"
@@ -43,8 +45,18 @@ bool is_signed_type(Type type) {
   return type == Type::S8 || type == Type::S16 || type == Type::S32 || type == Type::S64;
 }
 
+// A register of 128 bits has two rows of 64-bit cells, the lower bits first.
+constexpr Ref kHighRow = kLanes * 8;
+
+void require_b128(const Decoder& decoder, const Operand& operand) {
+  const bool is_register = operand.kind == OperandKind::Register && operand.reg >= 0;
+  if (is_register && decoder.register_type(operand.reg) == Type::B128) return;
+  throw Unsupported{"an operand of .b128 that is no register of .b128"};
+}
+
 struct Transfer {
   MemoryModifiers modifiers;
+  bool is_b128 = false;
   std::vector<const Operand*> values;
   MemoryForm form;
 };
@@ -54,7 +66,7 @@ Transfer read_transfer(const Decoder& decoder, const Operand& value) {
   Transfer transfer;
   transfer.modifiers = read_modifiers(decoder.instruction());
   const int bits = bits_of(transfer.modifiers.type);
-  if (bits < 8 || bits > 64) throw Unsupported{"accesses of this type"};
+  if (bits < 8 || bits > 128) throw Unsupported{"accesses of this type"};
   if (value.kind == OperandKind::Vector) {
     for (const Operand& element : value.elements) transfer.values.push_back(&element);
   } else {
@@ -62,6 +74,14 @@ Transfer read_transfer(const Decoder& decoder, const Operand& value) {
   }
   if (static_cast<int>(transfer.values.size()) != transfer.modifiers.elements) {
     throw Unsupported{fmt::format("a vector of {} registers", transfer.values.size())};
+  }
+  transfer.is_b128 = bits == 128;
+  if (transfer.is_b128) {
+    for (const Operand* element : transfer.values) require_b128(decoder, *element);
+    transfer.form.bytes = 8;
+    transfer.form.elements = 2 * transfer.modifiers.elements;
+    transfer.form.wide_row = true;
+    return transfer;
   }
   transfer.form.bytes = bits / 8;
   transfer.form.is_signed = is_signed_type(transfer.modifiers.type);
@@ -80,7 +100,7 @@ void set_access(Op& op, const Transfer& transfer) {
   if (transfer.modifiers.strong) op.flags |= kOpStrong;
   if (transfer.modifiers.acquire) op.flags |= kOpAcquire;
   if (transfer.modifiers.release) op.flags |= kOpRelease;
-  op.count = static_cast<std::uint8_t>(transfer.values.size());
+  op.count = static_cast<std::uint8_t>(transfer.form.elements);
 }
 
 }  // namespace
@@ -91,7 +111,10 @@ void decode_load(Decoder& decoder) {
   if (handler == nullptr) throw Unsupported{"this width of access"};
   const char code = transfer.form.wide_row ? 'l' : 'w';
   std::vector<std::uint32_t> rows;
-  for (const Operand* value : transfer.values) rows.push_back(decoder.destination(*value, code));
+  for (const Operand* value : transfer.values) {
+    rows.push_back(decoder.destination(*value, code));
+    if (transfer.is_b128) rows.push_back(rows.back() + kHighRow);
+  }
   Op access;
   decoder.address(access, decoder.operand(1), transfer.modifiers.space);
   const std::uint32_t list = rows.size() > 1 ? decoder.add_list(rows) : 0;
@@ -112,7 +135,10 @@ void decode_store(Decoder& decoder) {
   if (handler == nullptr) throw Unsupported{"this width of access"};
   const char code = transfer.form.wide_row ? 'l' : 'w';
   std::vector<std::uint32_t> rows;
-  for (const Operand* value : transfer.values) rows.push_back(decoder.source(*value, code));
+  for (const Operand* value : transfer.values) {
+    rows.push_back(decoder.source(*value, code));
+    if (transfer.is_b128) rows.push_back(rows.back() + kHighRow);
+  }
   Op access;
   decoder.address(access, decoder.operand(0), transfer.modifiers.space);
   const std::uint32_t list = rows.size() > 1 ? decoder.add_list(rows) : 0;
@@ -192,6 +218,30 @@ void unpack(Decoder& decoder, int bits, const std::vector<Operand>& parts, const
 
 }  // namespace
 
+namespace {
+
+// The two 64-bit halves of an operand of mov.b128, which is a register or {low, high}.
+std::array<Ref, 2> halves_of(Decoder& decoder, const Operand& operand, bool writes) {
+  const auto row = [&](const Operand& part) {
+    return writes ? decoder.destination(part, 'l') : decoder.source(part, 'l');
+  };
+  if (operand.kind == OperandKind::Vector) {
+    if (operand.elements.size() != 2) throw Unsupported{"this number of parts"};
+    return {row(operand.elements[0]), row(operand.elements[1])};
+  }
+  require_b128(decoder, operand);
+  const Ref low = row(operand);
+  return {low, low + kHighRow};
+}
+
+void move_b128(Decoder& decoder) {
+  const std::array<Ref, 2> from = halves_of(decoder, decoder.operand(1), false);
+  const std::array<Ref, 2> to = halves_of(decoder, decoder.operand(0), true);
+  for (std::size_t i = 0; i < to.size(); ++i) emit_unary(decoder, "mov.b64", to[i], from[i]);
+}
+
+}  // namespace
+
 void decode_move(Decoder& decoder) {
   const Instruction& instruction = decoder.instruction();
   const auto type =
@@ -199,7 +249,9 @@ void decode_move(Decoder& decoder) {
   if (!type) throw Unsupported{"a mov without a type"};
   const Operand& d = decoder.operand(0);
   const Operand& a = decoder.operand(1);
-  if (a.kind == OperandKind::Vector) {
+  if (*type == Type::B128) {
+    move_b128(decoder);
+  } else if (a.kind == OperandKind::Vector) {
     pack(decoder, bits_of(*type), d, a.elements);
   } else if (d.kind == OperandKind::Vector) {
     unpack(decoder, bits_of(*type), d.elements, a);
