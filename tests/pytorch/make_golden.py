@@ -5,12 +5,9 @@
   make_golden.py official DEFINITIONS [--workloads official_workloads.json] [--out golden/official.json]
       every official definition on the workloads of official_workloads.json; of each output a
       sample of its elements is kept. golden/official_edges.json comes from official_edges.json.
-  make_golden.py operators [--out golden/operators.json]
-      every case of operator_cases.json.
-  make_golden.py compare DEFINITIONS DUMP
-      official outputs against the files that the unit tests write with FITEST_DUMP_OUTPUTS=DUMP.
 
-Needs torch, numpy and the standard library; runs on a CPU, or on CUDA with --device cuda.
+operator_suite.py makes golden/operators.json, precision_table.py compares whole outputs. All need
+torch, numpy and the standard library, and run on a CPU, or on CUDA with --device cuda.
 """
 import argparse
 import fnmatch
@@ -159,17 +156,6 @@ def sample(output):
     }
 
 
-def whole(output):
-    tensor = as_tensor(output)
-    values = tensor.reshape(-1)
-    if tensor.is_floating_point():
-        digits = 17 if tensor.dtype == torch.float64 else 9
-        values = [number(float(f"{v:.{digits}g}")) for v in values.double().tolist()]
-    else:
-        values = [int(v) for v in values.tolist()]
-    return {"dtype": str(tensor.dtype).removeprefix("torch."), "shape": list(tensor.shape), "values": values}
-
-
 def write(path, document):
     path = pathlib.Path(path)
     lines = ",\n".join(json.dumps(entry) for entry in document["cases"])
@@ -184,27 +170,6 @@ def command_official(args):
         outputs = run_official(definition, workload, args.device)
         cases.append({"name": name, "outputs": [sample(o) for o in outputs]})
     write(args.out or HERE / "golden" / "official.json",
-          {"torch": torch.__version__, "device": args.device, "cases": cases})
-
-
-def command_operators(args):
-    document = json.loads((HERE / "operator_cases.json").read_text())
-    pool = {
-        name: make_input(spec.get("make"), spec["dtype"], spec["shape"], salt)
-        for salt, (name, spec) in enumerate(document["inputs"].items(), start=1)
-    }
-    cases = []
-    for case in document["cases"]:
-        for dtype in case["dtypes"]:
-            names = [a[1:] if a.startswith("=") else f"{dtype}_{a}" for a in case["args"].split()]
-            arguments = [pool[name].clone().to(args.device) for name in names]
-            entry = {"name": f"{case['code']} [{dtype}: {case['args']}]"}
-            try:
-                entry["outputs"] = [whole(o) for o in execute(reference_of(case), arguments)]
-            except Exception as error:  # what PyTorch refuses, the builtin engine refuses too
-                entry["error"] = f"{type(error).__name__}: {error}".splitlines()[0][:120]
-            cases.append(entry)
-    write(args.out or HERE / "golden" / "operators.json",
           {"torch": torch.__version__, "device": args.device, "cases": cases})
 
 
@@ -233,48 +198,15 @@ def read_safetensors(path):
     return tensors
 
 
-def command_compare(args):
-    families = {}
-    for name, definition, workload in official_cases(args.definitions, args.workloads):
-        dump = pathlib.Path(args.dump) / (name.replace("/", "__") + ".safetensors")
-        family = families.setdefault(name.split("/")[0], {"run": 0, "all": 0, "max": 0.0, "equal": 0, "count": 0})
-        family["all"] += 1
-        if not dump.exists():
-            print(f"{name}: no output of the builtin engine")
-            continue
-        family["run"] += 1
-        mine = read_safetensors(dump)
-        for i, output in enumerate(run_official(definition, workload, args.device)):
-            expected = as_tensor(output)
-            actual = mine[str(i)]
-            if actual.shape != expected.shape or actual.dtype != expected.dtype:
-                print(f"{name}[{i}]: {actual.dtype}{list(actual.shape)} for {expected.dtype}{list(expected.shape)}")
-                continue
-            same = (actual == expected) | (actual.isnan() & expected.isnan() if expected.is_floating_point() else False)
-            difference = (actual.double() - expected.double()).abs()
-            difference[same] = 0
-            scale = expected.double()[expected.double().isfinite()].abs().max().item() if expected.numel() else 1
-            worst = difference.max().item() / max(scale, 1e-30) if expected.numel() else 0.0
-            family["max"] = max(family["max"], worst)
-            family["equal"] += same.sum().item()
-            family["count"] += expected.numel()
-            if worst > 1e-2 or math.isnan(worst):
-                print(f"{name}[{i}]: differs by {worst:.3g} of the largest element")
-    for family, row in families.items():
-        print(f"{family:12} {row['run']:3}/{row['all']:3}  max difference {row['max']:.2e} of the largest element, "
-              f"{100 * row['equal'] / max(1, row['count']):.3f} % equal")
-
-
 def main():
     parser = argparse.ArgumentParser(description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter)
-    parser.add_argument("command", choices=["official", "operators", "compare"])
+    parser.add_argument("command", choices=["official"])
     parser.add_argument("definitions", nargs="?", default=HERE.parents[1] / ".." / "shared/official/definitions")
-    parser.add_argument("dump", nargs="?")
     parser.add_argument("--workloads", default="official_workloads.json")
     parser.add_argument("--out")
     parser.add_argument("--device", default="cpu")
     args = parser.parse_args()
-    {"official": command_official, "operators": command_operators, "compare": command_compare}[args.command](args)
+    command_official(args)
 
 
 if __name__ == "__main__":

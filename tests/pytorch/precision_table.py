@@ -2,8 +2,10 @@
 # SPDX-License-Identifier: Apache-2.0
 """How near the builtin engine comes to PyTorch on the official definitions, by family.
 
-  FITEST_DUMP_OUTPUTS=DUMP fitest_pytorch_tests --gtest_filter='*OfficialReferences*'
+  FITEST_DUMP_OUTPUTS=DUMP fitest_pytorch_tests --gtest_filter='*OfficialReferences*_usual'
   precision_table.py DEFINITIONS DUMP [--device cuda] [--family gdn]
+
+and with '*_edges' and --workloads official_edges.json the same of the edge workloads.
 
 For each family and dtype of outputs: elements, the share of exactly equal ones, the largest distance
 in units in the last place, the largest difference as a part of the output's largest element. NaN
@@ -61,11 +63,12 @@ def main():
     parser = argparse.ArgumentParser(description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter)
     parser.add_argument("definitions")
     parser.add_argument("dump", type=pathlib.Path)
+    parser.add_argument("--workloads", default="official_workloads.json")
     parser.add_argument("--device", default="cpu")
     parser.add_argument("--family", default="")
     args = parser.parse_args()
     rows, definitions, missing = {}, {}, []
-    for name, definition, workload in make_golden.official_cases(args.definitions):
+    for name, definition, workload in make_golden.official_cases(args.definitions, args.workloads):
         family = name.split("/")[0]
         if args.family not in ("", family):
             continue

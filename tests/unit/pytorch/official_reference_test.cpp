@@ -1,6 +1,6 @@
 // SPDX-License-Identifier: Apache-2.0
 // Every official definition runs on the builtin engine, and agrees with PyTorch's golden outputs.
-// FITEST_DUMP_OUTPUTS=<dir> writes the outputs for make_golden.py compare.
+// FITEST_DUMP_OUTPUTS=<dir> writes the outputs for precision_table.py.
 #include <fmt/format.h>
 #include <gtest/gtest.h>
 
