@@ -21,7 +21,8 @@ namespace fitest {
 namespace {
 
 constexpr double kStartSeconds = 120;  // to import PyTorch
-constexpr std::chrono::milliseconds kStackPatience{200};
+constexpr std::chrono::milliseconds kStackPatience{2000};
+constexpr std::chrono::milliseconds kBetweenLooks{10};
 constexpr std::size_t kAlignment = 64;
 constexpr std::size_t kMostLog = 4096;  // shown of what python wrote
 constexpr std::size_t kMostFrames = 12;
@@ -157,9 +158,9 @@ std::int64_t line_in_stack(const std::string& stack, const std::string& file) {
   const std::size_t at = stack.find(mark);
   std::int64_t line = 0;
   if (at == std::string::npos) return line;
-  const char* begin = stack.data() + at + mark.size();
-  std::from_chars(begin, stack.data() + stack.size(), line);
-  return line;
+  const char* end = stack.data() + stack.size();
+  const auto number = std::from_chars(stack.data() + at + mark.size(), end, line);
+  return number.ptr == end ? 0 : line;  // more of it may come
 }
 
 // Without the engine's own lines and what faulthandler says of the rest of Python.
@@ -294,21 +295,30 @@ void TorchEngine::fail_broken(const std::string& what) {
   fail(ErrorKind::Environment, message);
 }
 
+// Asks python, which writes its stack even while it computes.
+std::int64_t TorchEngine::line_at_work() const {
+  const std::string file = source_of(*definition_)->name();
+  ::kill(connection_.pid, SIGUSR1);
+  const auto end = std::chrono::steady_clock::now() + kStackPatience;
+  std::int64_t line = 0;
+  while (line == 0 && std::chrono::steady_clock::now() < end) {
+    std::this_thread::sleep_for(kBetweenLooks);
+    line = line_in_stack(log_text(), file);
+  }
+  return line;
+}
+
 void TorchEngine::fail_late() {
   const std::string what =
       fmt::format("the torch engine did not finish within {} s", time_limit_seconds_);
-  ::kill(connection_.pid, SIGUSR1);
-  std::this_thread::sleep_for(kStackPatience);
-  const std::string stack = log_text();
+  const std::int64_t line = definition_ == nullptr ? 0 : line_at_work();
   in_hand_ = false;
   source_.discard();
-  if (definition_ != nullptr) {
+  if (line > 0) {
     const SourcePtr source = source_of(*definition_);
-    if (const std::int64_t line = line_in_stack(stack, source->name()); line > 0) {
-      fail(ErrorKind::Environment,
-           without_end_of_line(render({Severity::Error, source, range_of_line(source->text(), line),
-                                       what + "; it was at this line"})));
-    }
+    fail(ErrorKind::Environment,
+         without_end_of_line(render({Severity::Error, source, range_of_line(source->text(), line),
+                                     what + "; it was at this line"})));
   }
   fail(ErrorKind::Environment, what);
 }

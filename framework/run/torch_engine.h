@@ -71,6 +71,8 @@ class TorchEngine {
   [[noreturn]] void fail_late();
   [[noreturn]] void fail_with(const Value& reply);
   std::string log_text() const;
+  // Of the reference, 0 when it does not tell.
+  std::int64_t line_at_work() const;
 
   TorchSource& source_;
   double time_limit_seconds_;
