@@ -88,7 +88,10 @@ std::optional<std::string> environment(const std::string& name) {
 bool bind() {
   const std::vector<std::string> ids = reserved_gpus(environment);
   if (ids.empty()) return false;
-  return ::setenv(kMask, visible_devices(ids, environment(kMask)).c_str(), 1) == 0;
+  const std::string visible = visible_devices(ids, environment(kMask));
+  // Done with: a child that read it again would count indices within the new mask.
+  ::unsetenv(kGroupCount);
+  return ::setenv(kMask, visible.c_str(), 1) == 0;
 }
 
 }  // namespace
