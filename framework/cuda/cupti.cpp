@@ -41,7 +41,8 @@ void request_buffer(std::uint8_t** buffer, std::size_t* size, std::size_t* max_r
   *max_records = 0;  // as many as fit
 }
 
-void take_buffer(void*, std::uint32_t, std::uint8_t* buffer, std::size_t, std::size_t valid_size) {
+constexpr CuptiApi::BufferComplete kTakeBuffer = [](void*, std::uint32_t, std::uint8_t* buffer,
+                                                    std::size_t, std::size_t valid_size) {
   const std::unique_ptr<std::uint8_t, decltype(&std::free)> owned(buffer, &std::free);
   Collected& all = collected();
   const std::lock_guard lock(all.mutex);
@@ -57,7 +58,7 @@ void take_buffer(void*, std::uint32_t, std::uint8_t* buffer, std::size_t, std::s
     std::memcpy(&kernel.end_ns, bytes + kEndOffset, sizeof kernel.end_ns);
     all.records.push_back(kernel);
   }
-}
+};
 
 std::string words_of(const CuptiApi& api, int result) {
   const char* text = nullptr;
@@ -116,7 +117,7 @@ KernelRecorder::KernelRecorder(const CuptiApi& api) : api_(api) {
     all.api = &api_;
     all.records.clear();
   }
-  int result = api_.register_callbacks(request_buffer, take_buffer);
+  int result = api_.register_callbacks(request_buffer, kTakeBuffer);
   if (result == 0) result = api_.enable(kConcurrentKernel);
   if (result != 0) problem_ = fmt::format("CUPTI records no kernels: {}", words_of(api_, result));
 }

@@ -3,6 +3,8 @@
 
 #include <fmt/format.h>
 
+#include <bit>
+
 #include "base/error.h"
 #include "cuda/driver_error.h"
 
@@ -27,7 +29,7 @@ EncodedTensorMap encode_tensor_map(CudaContext& context, const TensorMap& map,
   alignas(kMapAlignment) EncodedTensorMap encoded{};
   const CudaResult result = context.api().tensor_map_encode(
       encoded.data(), tensor_map_type(map.dtype).value_or(0), static_cast<unsigned>(shape.size()),
-      reinterpret_cast<void*>(address), shape.data(), strides.data(), box.data(), step.data(),
+      std::bit_cast<void*>(address), shape.data(), strides.data(), box.data(), step.data(),
       map.interleave, map.swizzle, map.l2_promotion, map.fill);
   if (result != CudaResult::Success) {
     fail(ErrorKind::Unsupported,

@@ -255,24 +255,22 @@ void add_modules(DriverApi& api) {
   };
 }
 
-// The first 48 bytes of a fake map are what it was asked for.
-CudaResult encode_tensor_map(void* map, int type, unsigned rank, void* address,
+void add_streams(DriverApi& api) {
+  // The first 48 bytes of a fake map are what it was asked for.
+  api.tensor_map_encode = [](void* map, int type, unsigned rank, void* address,
                              const std::uint64_t* shape, const std::uint64_t* strides,
                              const std::uint32_t* box, const std::uint32_t*, int, int swizzle, int,
                              int) {
-  if (reinterpret_cast<std::uintptr_t>(map) % 64 != 0) return CudaResult::InvalidValue;
-  const std::array<std::uint64_t, 6> noted{reinterpret_cast<CudaAddress>(address),
-                                           shape[0],
-                                           rank > 1 ? strides[0] : 0,
-                                           box[0],
-                                           static_cast<std::uint64_t>(type),
-                                           static_cast<std::uint64_t>(swizzle)};
-  std::memcpy(map, noted.data(), sizeof noted);
-  return note("tensor_map_encode");
-}
-
-void add_streams(DriverApi& api) {
-  api.tensor_map_encode = encode_tensor_map;
+    if (reinterpret_cast<std::uintptr_t>(map) % 64 != 0) return CudaResult::InvalidValue;
+    const std::array<std::uint64_t, 6> noted{reinterpret_cast<CudaAddress>(address),
+                                             shape[0],
+                                             rank > 1 ? strides[0] : 0,
+                                             box[0],
+                                             static_cast<std::uint64_t>(type),
+                                             static_cast<std::uint64_t>(swizzle)};
+    std::memcpy(map, noted.data(), sizeof noted);
+    return note("tensor_map_encode");
+  };
   api.context_retain = [](CudaContextHandle*, CudaDeviceId) { return note("context_retain"); };
   api.context_release = [](CudaDeviceId) { return note("context_release"); };
   api.context_set_current = [](CudaContextHandle) { return note("context_set_current"); };
