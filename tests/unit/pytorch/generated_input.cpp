@@ -2,7 +2,10 @@
 #include "generated_input.h"
 
 #include <cstring>
+#include <functional>
+#include <vector>
 
+#include "base/error.h"
 #include "base/small_float.h"
 
 namespace fitest::pytorch {
@@ -20,8 +23,8 @@ float uniform(std::uint64_t salt, std::uint64_t index, double low, double high) 
   return static_cast<float>(low + unit * (high - low));
 }
 
+// Into a tensor of integers, bool or float64.
 void set_number(Tensor& tensor, std::size_t i, double value) {
-  const auto rounded = static_cast<float>(value);
   switch (tensor.dtype()) {
     case DType::Float64:
       tensor.as<double>()[i] = value;
@@ -45,8 +48,7 @@ void set_number(Tensor& tensor, std::size_t i, double value) {
       tensor.as<std::uint8_t>()[i] = value != 0 ? 1 : 0;
       break;
     default:
-      from_float({&rounded, 1}, tensor, i);
-      break;
+      fail(ErrorKind::Internal, "make_input knows no such dtype");
   }
 }
 
@@ -78,13 +80,31 @@ Tensor packed_topk(const Shape& shape, std::uint64_t salt, std::uint64_t experts
   return tensor;
 }
 
+// The i-th number that `spec` asks for.
+std::function<double(std::size_t)> numbers_of(const fitest::Value* spec, std::uint64_t salt) {
+  const auto find = [spec](const char* key) { return spec != nullptr ? spec->find(key) : nullptr; };
+  if (const fitest::Value* values = find("values")) {
+    return [&list = values->array()](std::size_t i) { return list[i % list.size()].number(); };
+  }
+  if (const fitest::Value* step = find("step")) {
+    return [size = step->number()](std::size_t i) { return static_cast<double>(i) * size; };
+  }
+  if (const fitest::Value* integers = find("integers")) {
+    const std::int64_t first = integers->array()[0].integer();
+    const auto span = static_cast<std::uint64_t>(integers->array()[1].integer() - first);
+    return [=](std::size_t i) {
+      return static_cast<double>(first + static_cast<std::int64_t>(word(salt, i) % span));
+    };
+  }
+  const fitest::Value* range = find("uniform");
+  const double low = range != nullptr ? range->array()[0].number() : -1;
+  const double high = range != nullptr ? range->array()[1].number() : 1;
+  return [=](std::size_t i) { return uniform(salt, i, low, high); };
+}
+
 }  // namespace
 
 Tensor make_input(const fitest::Value* spec, DType dtype, const Shape& shape, std::uint64_t salt) {
-  const fitest::Value* values = spec != nullptr ? spec->find("values") : nullptr;
-  const fitest::Value* integers = spec != nullptr ? spec->find("integers") : nullptr;
-  const fitest::Value* step = spec != nullptr ? spec->find("step") : nullptr;
-  const fitest::Value* range = spec != nullptr ? spec->find("uniform") : nullptr;
   if (spec != nullptr && spec->find("key_cache") != nullptr) {
     const auto& sizes = spec->find("key_cache")->array();
     return key_cache(shape, salt, static_cast<std::size_t>(sizes[0].integer()),
@@ -95,22 +115,14 @@ Tensor make_input(const fitest::Value* spec, DType dtype, const Shape& shape, st
                        static_cast<std::uint64_t>(spec->find("packed_topk")->integer()));
   }
   Tensor tensor(dtype, shape);
-  const double low = range != nullptr ? range->array()[0].number() : -1;
-  const double high = range != nullptr ? range->array()[1].number() : 1;
-  for (std::size_t i = 0; i < tensor.count(); ++i) {
-    if (values != nullptr) {
-      set_number(tensor, i, values->array()[i % values->array().size()].number());
-    } else if (step != nullptr) {
-      set_number(tensor, i, static_cast<double>(i) * step->number());
-    } else if (integers != nullptr) {
-      const std::int64_t first = integers->array()[0].integer();
-      const auto span = static_cast<std::uint64_t>(integers->array()[1].integer() - first);
-      set_number(tensor, i,
-                 static_cast<double>(first + static_cast<std::int64_t>(word(salt, i) % span)));
-    } else {
-      set_number(tensor, i, uniform(salt, i, low, high));
-    }
+  const auto number = numbers_of(spec, salt);
+  if (kind_of(dtype) != DTypeKind::Float || dtype == DType::Float64) {
+    for (std::size_t i = 0; i < tensor.count(); ++i) set_number(tensor, i, number(i));
+    return tensor;
   }
+  std::vector<float> numbers(tensor.count());
+  for (std::size_t i = 0; i < numbers.size(); ++i) numbers[i] = static_cast<float>(number(i));
+  from_float(numbers, tensor, 0);
   return tensor;
 }
 
