@@ -188,18 +188,9 @@ const ComparisonRow kComparisons[] = {
     {CompareOperator::GreaterEqual, kEvery<GreaterEqual>},
 };
 
-template <class C>
-auto loop_of(const BinaryLoops& loops) {
-  if constexpr (std::is_same_v<C, float>) {
-    return loops.single;
-  } else if constexpr (std::is_same_v<C, double>) {
-    return loops.both;
-  } else {
-    return loops.integer;
-  }
-}
-template <class C>
-auto loop_of(const UnaryLoops& loops) {
+// Of BinaryLoops or UnaryLoops.
+template <class C, class Loops>
+auto loop_of(const Loops& loops) {
   if constexpr (std::is_same_v<C, float>) {
     return loops.single;
   } else if constexpr (std::is_same_v<C, double>) {

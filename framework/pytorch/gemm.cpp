@@ -7,6 +7,7 @@
 #include <atomic>
 #include <string>
 #include <type_traits>
+#include <utility>
 
 #include "base/dynamic_library.h"
 #include "base/error.h"
@@ -130,32 +131,34 @@ bool clear_if_empty(const MatrixView<const T>& a, const MatrixView<T>& c) {
   return true;
 }
 
+// By the library's products of one type: of matrices, and of a matrix and a vector.
+template <class T, class Gemm, class Gemv>
+void multiply(const MatrixView<const T>& a, const MatrixView<const T>& b, const MatrixView<T>& c,
+              std::pair<Gemm, Gemv> routines) {
+  const auto gemv = [&](auto trans, blasint m, blasint n, const T* matrix, blasint lda, const T* x,
+                        blasint incx, T* y, blasint incy) {
+    routines.second(CblasRowMajor, trans, m, n, T{1}, matrix, lda, x, incx, T{0}, y, incy);
+  };
+  if (as_gemv<T>(a, b, c, gemv)) return;
+  routines.first(CblasRowMajor, order(a), order(b), narrow(c.rows), narrow(c.columns),
+                 narrow(a.columns), T{1}, a.data, leading(a), b.data, leading(b), T{0}, c.data,
+                 narrow(c.row_stride));
+}
+
 }  // namespace
 
 void gemm(const MatrixView<const float>& a, const MatrixView<const float>& b,
           const MatrixView<float>& c) {
   if (clear_if_empty(a, c)) return;
-  const auto gemv = [](auto trans, blasint m, blasint n, const float* matrix, blasint lda,
-                       const float* x, blasint incx, float* y, blasint incy) {
-    loaded_blas().sgemv(CblasRowMajor, trans, m, n, 1.0F, matrix, lda, x, incx, 0.0F, y, incy);
-  };
-  if (as_gemv<float>(a, b, c, gemv)) return;
-  loaded_blas().sgemm(CblasRowMajor, order(a), order(b), narrow(c.rows), narrow(c.columns),
-                      narrow(a.columns), 1.0F, a.data, leading(a), b.data, leading(b), 0.0F, c.data,
-                      narrow(c.row_stride));
+  const BlasApi& api = loaded_blas();
+  multiply(a, b, c, std::pair{api.sgemm, api.sgemv});
 }
 
 void gemm(const MatrixView<const double>& a, const MatrixView<const double>& b,
           const MatrixView<double>& c) {
   if (clear_if_empty(a, c)) return;
-  const auto gemv = [](auto trans, blasint m, blasint n, const double* matrix, blasint lda,
-                       const double* x, blasint incx, double* y, blasint incy) {
-    loaded_blas().dgemv(CblasRowMajor, trans, m, n, 1.0, matrix, lda, x, incx, 0.0, y, incy);
-  };
-  if (as_gemv<double>(a, b, c, gemv)) return;
-  loaded_blas().dgemm(CblasRowMajor, order(a), order(b), narrow(c.rows), narrow(c.columns),
-                      narrow(a.columns), 1.0, a.data, leading(a), b.data, leading(b), 0.0, c.data,
-                      narrow(c.row_stride));
+  const BlasApi& api = loaded_blas();
+  multiply(a, b, c, std::pair{api.dgemm, api.dgemv});
 }
 
 void gemm(const MatrixView<const std::int64_t>& a, const MatrixView<const std::int64_t>& b,
