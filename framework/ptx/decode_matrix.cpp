@@ -91,12 +91,12 @@ std::string refusal(const Instruction& instruction) {
   if (has_modifier(instruction, "block_scale")) {
     return "block-scaled operands, which only sm_120 and later have";
   }
-  if (has_modifier(instruction, "m8n8k4")) {
-    return "m8n8k4 of f16, the shape of Volta; compile for compute_75 or later, which has m16n8k8";
-  }
   if (instruction.opcode == "wmma") {
     return "this shape or type of wmma; f16, bf16, tf32, s8 and u8 are executed, and mma.sync also "
            "with s4, u4, b1 and f64";
+  }
+  if (has_modifier(instruction, "m8n8k4")) {
+    return "m8n8k4 of f16, the shape of Volta; compile for compute_75 or later, which has m16n8k8";
   }
   return "this shape or type of matrix multiplication";
 }
