@@ -89,7 +89,7 @@ std::string refusal(const Instruction& instruction) {
     return "sparse matrices; multiply the whole ones with mma.sync instead";
   }
   if (has_modifier(instruction, "block_scale")) {
-    return "block-scaled operands, which only sm_120 and later have";
+    return "block-scaled operands; multiply by the scales with separate instructions";
   }
   if (instruction.opcode == "wmma") {
     return "this shape or type of wmma; f16, bf16, tf32, s8 and u8 are executed, and mma.sync also "
