@@ -57,6 +57,7 @@ Segment* AddressSpace::allocate(const BufferSpec& spec) {
   segment.base = (slot << kSlotBits) + kSegmentStart;
   segment.size = spec.size_bytes;
   segment.writable = spec.access != Access::Input;
+  segment.is_output = spec.access == Access::Output;
   segment.index = static_cast<std::uint32_t>(entries_.size());
   for (std::uint64_t i = 0; i < entry->slot_count; ++i) slots_[slot + i] = &segment;
   next_slot_ = slot + entry->slot_count;

@@ -40,6 +40,7 @@ struct Segment {
   // One byte per byte, 1 once written; null when everything is initialised.
   std::uint8_t* written = nullptr;
   bool writable = true;
+  bool is_output = false;
   std::uint32_t index = 0;  // in AddressSpace, for names
 };
 

@@ -120,7 +120,7 @@ void decode_test(Decoder& decoder) {
   const Ref state = decoder.source(decoder.operand(2), parity ? 'w' : 'l');
   const Ref d = decoder.destination(decoder.operand(0), 'p');
   Op& op = emit_access(decoder, &test_mbarrier, access);
-  op.flags |= kOpReads;
+  op.flags |= kOpReads | kOpObserves;
   op.bytes = 8;
   op.b = state;
   op.d = d;

@@ -32,7 +32,7 @@ void decode_by_table(Decoder& decoder, const std::string& opcode) {
   const std::size_t typed = modifiers.size() - (decoder.instruction().opcode == "cvt" ? 2 : 1);
   const bool is_signed = typed < modifiers.size() && modifiers[typed].starts_with("s");
   const Ref d = decoder.destination(decoder.operand(0), codes[0], is_signed);
-  Op& op = decoder.emit(entry.handler);
+  Op& op = decoder.emit(entry);
   op.d = d;
   op.a = sources[0];
   op.b = sources[1];
@@ -69,7 +69,7 @@ void combine(Decoder& decoder, const std::string& boolean, Ref d, Predicates sou
 Ref compare(Decoder& decoder, const std::string& opcode, Ref a, Ref b) {
   const HandlerEntry& entry = decoder.require(opcode);
   const Ref result = decoder.scratch('p');
-  Op& op = decoder.emit(entry.handler);
+  Op& op = decoder.emit(entry);
   op.d = result;
   op.a = a;
   op.b = b;

@@ -460,7 +460,7 @@ Op& Decoder::emit(Handler handler) {
                (instruction_->guard->negated ? 1 : 0);
   }
   program_.code.push_back(op);
-  program_.origins.push_back({instruction_, current_});
+  program_.origins.push_back({instruction_, current_, nullptr});
   return program_.code.back();
 }
 
@@ -471,7 +471,13 @@ const HandlerEntry& Decoder::require(std::string_view opcode) const {
 }
 
 Op& Decoder::emit(std::string_view opcode) {
-  return emit(require(opcode).handler);
+  return emit(require(opcode));
+}
+
+Op& Decoder::emit(const HandlerEntry& entry) {
+  Op& op = emit(entry.handler);
+  program_.origins.back().entry = &entry;
+  return op;
 }
 
 std::uint32_t Decoder::add_list(const std::vector<std::uint32_t>& entries) {

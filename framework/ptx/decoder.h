@@ -63,6 +63,7 @@ class Decoder {
   // ends with the next op: ask for sources first.
   Op& emit(Handler handler);
   Op& emit(std::string_view opcode);
+  Op& emit(const HandlerEntry& entry);
   const HandlerEntry& require(std::string_view opcode) const;
   std::uint32_t add_list(const std::vector<std::uint32_t>& entries);
 

@@ -164,10 +164,7 @@ std::vector<std::uint32_t> encode_multiply(const MatrixForm& form, const std::ve
   return list;
 }
 
-Step multiply_warp(Warp& warp, const Op& op) {
-  const Step ready = gather_warp(warp);
-  if (ready != Step::Next) return ready;
-  const std::uint32_t* list = warp.lists + op.list;
+MatrixForm multiply_form(const std::uint32_t* list) {
   MatrixForm form;
   form.m = unpack(list[0], 0);
   form.n = unpack(list[0], 1);
@@ -177,15 +174,27 @@ Step multiply_warp(Warp& warp, const Op& op) {
   form.b = static_cast<Type>(unpack(list[1], 1));
   form.c = static_cast<Type>(unpack(list[1], 2));
   form.d = static_cast<Type>(unpack(list[1], 3));
+  form.a_registers = unpack(list[2], 0);
+  form.b_registers = unpack(list[2], 1);
+  form.c_registers = unpack(list[2], 2);
+  form.d_registers = unpack(list[2], 3);
+  return form;
+}
+
+Step multiply_warp(Warp& warp, const Op& op) {
+  const Step ready = gather_warp(warp);
+  if (ready != Step::Next) return ready;
+  const std::uint32_t* list = warp.lists + op.list;
+  const MatrixForm form = multiply_form(list);
   MatrixOperands operands;
   const std::uint32_t* rows = list + kMultiplyHeader;
   const auto take = [&](auto& registers, int count) {
     for (int i = 0; i < count; ++i) registers[static_cast<std::size_t>(i)] = row32(warp, *rows++);
   };
-  take(operands.d, unpack(list[2], 3));
-  take(operands.a, unpack(list[2], 0));
-  take(operands.b, unpack(list[2], 1));
-  take(operands.c, unpack(list[2], 2));
+  take(operands.d, form.d_registers);
+  take(operands.a, form.a_registers);
+  take(operands.b, form.b_registers);
+  take(operands.c, form.c_registers);
   static const MatrixMultiply multiply = handlers().multiply;
   multiply(form, operands);
   return Step::Next;
@@ -260,6 +269,16 @@ std::vector<std::uint32_t> encode_fragment(const FragmentForm& form, const std::
     }
   }
   return list;
+}
+
+std::vector<FragmentPiece> fragment_pieces(const Warp& warp, const Op& op) {
+  const FragmentAccess access = decode_access(warp.lists + op.list);
+  std::vector<FragmentPiece> pieces;
+  for (std::uint32_t i = 0; i < access.registers * access.pieces; ++i) {
+    pieces.push_back({i / access.pieces, i % access.pieces * access.bytes, access.bytes,
+                      addresses_of(warp, op, access, i)});
+  }
+  return pieces;
 }
 
 Step load_fragment(Warp& warp, const Op& op) {

@@ -2,6 +2,7 @@
 // Handlers of the matrix instructions (matrix.h), and what their ops carry in Program::lists.
 #pragma once
 
+#include <array>
 #include <cstdint>
 #include <vector>
 
@@ -17,6 +18,18 @@ std::vector<std::uint32_t> encode_fragment(const FragmentForm& form, const std::
 
 // The whole warp must be at the instruction: Step::Next if it is, else what to do instead.
 Step gather_warp(Warp& warp);
+
+// The form in front of the rows of a multiplication.
+MatrixForm multiply_form(const std::uint32_t* list);
+
+// What each lane of a warp transfers of one register of a fragment at once.
+struct FragmentPiece {
+  std::uint32_t index = 0;  // of the register
+  std::uint32_t byte = 0;   // in its cells
+  std::uint32_t bytes = 0;
+  std::array<std::uint64_t, kLanes> addresses{};
+};
+std::vector<FragmentPiece> fragment_pieces(const Warp& warp, const Op& op);
 
 // mma, wmma.mma. op.list: encode_multiply()
 Step multiply_warp(Warp& warp, const Op& op);

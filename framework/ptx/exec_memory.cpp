@@ -213,8 +213,10 @@ inline bool locate(Warp& warp, const Op& op, Places& places) {
     mark_written(warp, op, *segment, places);
     return true;
   }
-  if ((warp.checks & kCheckInit) == 0 || all_written(warp, op, *segment, places)) return true;
-  return stage(warp, op, places);
+  if ((warp.checks & kCheckInit) != 0 && !all_written(warp, op, *segment, places)) {
+    warp.met_unwritten = true;
+  }
+  return true;
 }
 
 template <class Memory, class CellType>

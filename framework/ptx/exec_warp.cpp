@@ -45,6 +45,39 @@ Step meet(Warp& warp, const Op& op, Body body) {
   return hold(warp, here & ~ready);
 }
 
+}  // namespace
+
+ShuffleSource shuffle_source(ShuffleMode mode, int lane, std::uint32_t b, std::uint32_t c) {
+  const int operand = static_cast<int>(b & 31);
+  const int clamp = static_cast<int>(c & 31);
+  const int segment = static_cast<int>((c >> 8) & 31);
+  const int most = (lane & segment) | (clamp & ~segment);
+  const int least = lane & segment;
+  int from = lane;
+  bool valid = false;
+  switch (mode) {
+    case ShuffleMode::Up:
+      from = lane - operand;
+      valid = from >= most;
+      break;
+    case ShuffleMode::Down:
+      from = lane + operand;
+      valid = from <= most;
+      break;
+    case ShuffleMode::Butterfly:
+      from = lane ^ operand;
+      valid = from <= most;
+      break;
+    case ShuffleMode::Index:
+      from = least | (operand & ~segment);
+      valid = from <= most;
+      break;
+  }
+  return {valid ? from : lane, valid};
+}
+
+namespace {
+
 Step shuffle_lanes(Warp& warp, const Op& op, const Source<u32>& members) {
   const Source<u32> a(warp, op.a);
   const Source<u32> b(warp, op.b);
@@ -54,32 +87,7 @@ Step shuffle_lanes(Warp& warp, const Op& op, const Source<u32>& members) {
   std::uint32_t in_range = 0;
   std::uint32_t invalid = 0;
   for_each_lane(warp.mask, [&](int lane) {
-    const int operand = static_cast<int>(b[lane] & 31);
-    const int clamp = static_cast<int>(c[lane] & 31);
-    const int segment = static_cast<int>((c[lane] >> 8) & 31);
-    const int most = (lane & segment) | (clamp & ~segment);
-    const int least = lane & segment;
-    int from = lane;
-    bool valid = false;
-    switch (mode) {
-      case ShuffleMode::Up:
-        from = lane - operand;
-        valid = from >= most;
-        break;
-      case ShuffleMode::Down:
-        from = lane + operand;
-        valid = from <= most;
-        break;
-      case ShuffleMode::Butterfly:
-        from = lane ^ operand;
-        valid = from <= most;
-        break;
-      case ShuffleMode::Index:
-        from = least | (operand & ~segment);
-        valid = from <= most;
-        break;
-    }
-    if (!valid) from = lane;
+    const auto [from, valid] = shuffle_source(mode, lane, b[lane], c[lane]);
     value[lane] = a[from];
     in_range |= std::uint32_t{valid} << lane;
     const bool there = ((members[lane] & warp.mask) >> from & 1) != 0;

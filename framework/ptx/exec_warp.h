@@ -10,7 +10,14 @@ enum class ShuffleMode : std::uint32_t { Up, Down, Butterfly, Index };
 enum class VoteMode : std::uint32_t { All, Any, Uniform, Ballot };
 enum class WarpReduction : std::uint32_t { Add, Min, Max, And, Or, Xor, SignedMin, SignedMax };
 
-// In all of them op.e is the row of member masks.
+// The lane that a lane reads with operands b and c; itself if that is out of range.
+struct ShuffleSource {
+  int lane = 0;
+  bool in_range = false;
+};
+ShuffleSource shuffle_source(ShuffleMode mode, int lane, std::uint32_t b, std::uint32_t c);
+
+// In all that follow op.e is the row of member masks.
 
 Step warp_barrier(Warp& warp, const Op& op);
 // op.d = a of the lane that b and c name, predicate op.list (or kNoRef): it was in range. aux:

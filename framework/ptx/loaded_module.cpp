@@ -5,12 +5,15 @@
 #include <cstring>
 
 #include "ptx/decoder.h"
+#include "ptx/track.h"
 
 namespace fitest::ptx {
 
-LoadedModule::LoadedModule(const Image& image, AddressSpace& memory, bool record_opcodes)
+LoadedModule::LoadedModule(const Image& image, AddressSpace& memory,
+                           const VirtualDeviceOptions& options)
     : memory_(memory),
-      record_opcodes_(record_opcodes),
+      record_opcodes_(options.record_opcodes),
+      tracks_values_(options.check_init),
       module_(parse_module(make_source("ptx", image.code))) {
   for (const Variable& variable : module_->variables) place_variable(variable);
   for (const Variable& variable : module_->variables) write_symbols(variable);
@@ -88,7 +91,9 @@ const Program& LoadedModule::program(const std::string& kernel) const {
   if (known != programs_.end()) return known->second;
   Decoder decoder(module_, addresses_);
   if (record_opcodes_) decoder.record_opcodes();
-  return programs_.emplace(kernel, decoder.decode(*module_->find_function(kernel))).first->second;
+  Program program = decoder.decode(*module_->find_function(kernel));
+  if (tracks_values_) track_values(program);
+  return programs_.emplace(kernel, std::move(program)).first->second;
 }
 
 }  // namespace fitest::ptx

@@ -12,13 +12,14 @@
 #include "ptx/address_space.h"
 #include "ptx/module.h"
 #include "ptx/program.h"
+#include "ptx/virtual_device.h"
 
 namespace fitest::ptx {
 
 class LoadedModule : public fitest::Module {
  public:
   // Throws Error (Input) when the text is not PTX.
-  LoadedModule(const Image& image, AddressSpace& memory, bool record_opcodes = false);
+  LoadedModule(const Image& image, AddressSpace& memory, const VirtualDeviceOptions& options = {});
   ~LoadedModule() override;
   LoadedModule(const LoadedModule&) = delete;
   LoadedModule& operator=(const LoadedModule&) = delete;
@@ -35,6 +36,7 @@ class LoadedModule : public fitest::Module {
 
   AddressSpace& memory_;
   bool record_opcodes_;
+  bool tracks_values_;
   std::shared_ptr<const ptx::Module> module_;
   std::map<std::string, std::uint64_t> addresses_;
   std::map<std::string, Segment*> segments_;

@@ -23,6 +23,7 @@ struct Access {
   std::uint64_t bytes = 0;
   bool writes = false;
   bool reads = true;
+  bool observes = false;  // what it reads has an effect at once
   const char* verb() const { return writes ? (reads ? "atomic access" : "store") : "load"; }
 };
 
@@ -37,6 +38,10 @@ Segment segment_for(const Warp& warp, int lane, std::uint64_t address) {
                  std::size_t{warp.local_stride} * static_cast<std::size_t>(lane);
     local.base = kLocalWindow;
     local.size = warp.local_stride;
+    if (!warp.local_written.empty()) {
+      local.written = const_cast<std::uint8_t*>(warp.local_written.data()) +
+                      std::size_t{warp.local_stride} * static_cast<std::size_t>(lane);
+    }
     return local;
   }
   const Segment* segment = warp.execution->setup().memory->find(address);
@@ -134,9 +139,13 @@ std::uint8_t* locate_one(Warp& warp, int lane, const Access& access) {
     return nullptr;
   }
   const bool tracked = segment.written != nullptr;
-  if (tracked && access.reads && (warp.checks & kCheckInit) != 0 &&
-      !check_written(warp, lane, access, segment)) {
-    std::memset(segment.written + offset, 1, access.bytes);  // once is enough
+  if (tracked && access.reads && (warp.checks & kCheckInit) != 0) {
+    if (!access.observes) {
+      warp.met_unwritten =
+          warp.met_unwritten || std::memchr(segment.written + offset, 0, access.bytes) != nullptr;
+    } else if (!check_written(warp, lane, access, segment)) {
+      std::memset(segment.written + offset, 1, access.bytes);  // once is enough
+    }
   }
   if (access.writes && tracked) {
     std::memset(segment.written + offset, 1, access.bytes);
@@ -150,6 +159,7 @@ Access access_of(const Op& op, std::uint64_t address) {
   access.bytes = op.bytes;
   access.writes = (op.flags & kOpWrites) != 0;
   access.reads = (op.flags & kOpReads) != 0;
+  access.observes = access.writes || (op.flags & kOpObserves) != 0;
   return access;
 }
 
@@ -193,10 +203,27 @@ void note_access(Warp& warp, const Op& op, const std::uint8_t* fresh) {
   if (touch.strong) warp.races->exchange(warp, touch);
 }
 
+PlaceName name_place(const Warp& warp, int lane, std::uint64_t address) {
+  const Segment segment = segment_for(warp, lane, address);
+  if (segment.data == nullptr) return {"memory that is no more there", 0};
+  return {segment_name(warp, segment), static_cast<std::int64_t>(address - segment.base)};
+}
+
+std::uint8_t* written_at(const Warp& warp, int lane, std::uint64_t address) {
+  const Segment segment = segment_for(warp, lane, address);
+  return segment.written == nullptr ? nullptr : segment.written + (address - segment.base);
+}
+
+bool is_output(const Warp& warp, std::uint64_t address) {
+  const Segment* segment = warp.execution->setup().memory->find(address);
+  return segment != nullptr && segment->is_output;
+}
+
 const std::uint8_t* locate_bytes(Warp& warp, int lane, std::uint64_t address, std::size_t bytes) {
   Access access;
   access.address = address;
   access.bytes = bytes;
+  access.observes = true;
   return locate_one(warp, lane, access);
 }
 

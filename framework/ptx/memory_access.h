@@ -3,6 +3,7 @@
 #pragma once
 
 #include <cstdint>
+#include <string>
 
 #include "ptx/warp.h"
 
@@ -15,6 +16,18 @@ bool locate_lanes(Warp& warp, const Op& op, const std::uint64_t* address, std::u
 // Tells the block's race detector what the active lanes are about to do; `fresh`: what they store,
 // lane i's bytes at i * op.bytes.
 void note_access(Warp& warp, const Op& op, const std::uint8_t* fresh = nullptr);
+
+// What an address is called in messages.
+struct PlaceName {
+  std::string buffer;
+  std::int64_t offset = 0;
+};
+PlaceName name_place(const Warp& warp, int lane, std::uint64_t address);
+
+// Segment::written at a lane's address; null where all is initialised or nothing is mapped.
+std::uint8_t* written_at(const Warp& warp, int lane, std::uint64_t address);
+// True of buffers that the kernel's user reads.
+bool is_output(const Warp& warp, std::uint64_t address);
 
 // The same for one place of one lane, for strings and the like. Null once the Fault is raised.
 const std::uint8_t* locate_bytes(Warp& warp, int lane, std::uint64_t address, std::size_t bytes);

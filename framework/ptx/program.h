@@ -16,7 +16,9 @@
 
 namespace fitest::ptx {
 
+struct HandlerEntry;
 struct Op;
+struct TrackedProgram;
 struct Warp;
 
 inline constexpr int kLanes = 32;
@@ -69,6 +71,7 @@ inline constexpr std::uint8_t kOpReads = 8;      // of memory accesses, for chec
 inline constexpr std::uint8_t kOpWrites = 16;
 inline constexpr std::uint8_t kOpAcquire = 32;
 inline constexpr std::uint8_t kOpRelease = 64;
+inline constexpr std::uint8_t kOpObserves = 128;  // what it reads decides something at once
 
 // Rows are aligned for vector code.
 struct alignas(64) CacheLine {
@@ -94,6 +97,7 @@ struct FunctionCode {
 struct Origin {
   const Instruction* instruction = nullptr;
   std::uint32_t function = 0;
+  const HandlerEntry* entry = nullptr;  // of the tables, if it is one of theirs
 };
 
 // Shared memory that sm_80 and later keep for the system; cooperative groups use it. It lies behind
@@ -113,7 +117,8 @@ struct Program {
   std::uint32_t static_shared_bytes = 0;
   bool uses_reserved_shared = false;
   std::vector<std::string> opcodes;  // that note_opcode notes; empty unless they are recorded
-  std::vector<ConversionForm> conversions;  // of the unusual cvt
+  std::vector<ConversionForm> conversions;        // of the unusual cvt
+  std::shared_ptr<const TrackedProgram> tracked;  // null unless track_values() did it
   // The first instruction that cannot be executed, if there is one.
   std::optional<Fault> unsupported;
 };
