@@ -14,12 +14,6 @@
 namespace fitest::ptx {
 namespace {
 
-constexpr std::uint8_t kStrong = 1;
-constexpr std::uint8_t kPending = 2;
-constexpr std::uint8_t kWrites = 4;
-constexpr std::uint8_t kManyLanes = 8;  // other lanes of the warp read as well
-constexpr std::uint64_t kCellBytes = 4;
-
 template <class Body>
 void for_each_lane(std::uint32_t lanes, Body body) {
   for (; lanes != 0; lanes &= lanes - 1) body(std::countr_zero(lanes));
@@ -57,20 +51,20 @@ RaceLaunch::RaceLaunch(const Program& program) {
   }
 }
 
-RaceCell* RaceLaunch::cells_of(const Segment& segment) {
+RaceLine* RaceLaunch::lines_of(const Segment& segment) {
   const std::lock_guard lock(mutex_);
-  RaceCells& cells = cells_[segment.base];
-  if (!cells) {
-    const std::size_t count = segment.size / kCellBytes + 1;
-    cells.reset(static_cast<RaceCell*>(std::calloc(count, sizeof(RaceCell))));
-    if (!cells) {
+  RaceLines& lines = lines_[segment.base];
+  if (!lines) {
+    const std::size_t count = segment.size / kLineBytes + 1;
+    lines.reset(static_cast<RaceLine*>(std::calloc(count, sizeof(RaceLine))));
+    if (!lines) {
       fail(ErrorKind::Environment,
            fmt::format("the host has no memory to look for races in a buffer of {} bytes; leave "
                        "out the check 'race'",
                        segment.size));
     }
   }
-  return cells.get();
+  return lines.get();
 }
 
 Message RaceLaunch::receive(std::uint64_t address) {
@@ -99,25 +93,34 @@ void RaceBlock::start(std::uint32_t block_index) {
   }
   barriers_.fill({});
   shared_messages_.clear();
-  shared_cells_.assign(block_.shared().size / kCellBytes + 1, RaceCell{});
+  shared_lines_.assign(block_.shared().size / kLineBytes + 1, RaceLine{});
+  shared_cells_.clear();
 }
 
-RaceCell* RaceBlock::cells_of(const Segment& segment) {
-  if (segment.base == kSharedWindow) return shared_cells_.data();
+RaceLine* RaceBlock::lines_of(const Segment& segment) {
+  if (segment.base == kSharedWindow) return shared_lines_.data();
   if (segment.base != last_base_) {
-    last_cells_ = launch_.cells_of(segment);
+    last_lines_ = launch_.lines_of(segment);
     last_base_ = segment.base;
   }
-  return last_cells_;
+  return last_lines_;
+}
+
+bool RaceBlock::ordered(std::uint32_t block, std::uint32_t warp, std::uint32_t tick,
+                        std::uint32_t now_warp) const {
+  const Clock& clock = clocks_[now_warp];
+  if (block != index_) return knows(clock.known.far.get(), block, warp, tick);
+  return tick <= clock.known.near[warp];
 }
 
 bool RaceBlock::ordered(const AccessRecord& before, const AccessRecord& now) const {
   const std::uint32_t warp = before.thread / kLanes;
-  const Clock& clock = clocks_[now.thread / kLanes];
-  if (before.block != index_) return knows(clock.known.far.get(), before.block, warp, before.tick);
-  if (before.tick <= clock.known.near[warp]) return true;
-  if (before.thread == now.thread && (before.flags & kManyLanes) == 0) return true;
-  if (warp != now.thread / kLanes) return false;
+  const std::uint32_t now_warp = now.thread / kLanes;
+  if (ordered(before.block, warp, before.tick, now_warp)) return true;
+  if (before.block != index_) return false;
+  if (before.thread == now.thread && (before.flags & kAccessManyLanes) == 0) return true;
+  if (warp != now_warp) return false;
+  const Clock& clock = clocks_[now_warp];
   const std::uint32_t lane = now.thread % kLanes;
   return before.tick <= clock.lane_tick[lane] &&
          (clock.lane_members[lane] >> (before.thread % kLanes) & 1) != 0;
@@ -128,10 +131,10 @@ const AccessRecord* RaceBlock::conflict(const RaceCell& cell, const AccessRecord
                                         bool writes) const {
   const auto clashes = [&](const AccessRecord& before) {
     return before.tick != 0 && (before.bytes & now.bytes) != 0 &&
-           (before.flags & now.flags & kStrong) == 0 && !ordered(before, now);
+           (before.flags & now.flags & kAccessStrong) == 0 && !ordered(before, now);
   };
   const AccessRecord& writer = cell.writer;
-  if ((writer.flags & kPending) != 0 && (writer.bytes & now.bytes) != 0) return &writer;
+  if ((writer.flags & kAccessPending) != 0 && (writer.bytes & now.bytes) != 0) return &writer;
   if (clashes(writer)) return &writer;
   if (!writes) return nullptr;
   for (const AccessRecord& reader : cell.readers) {
@@ -143,7 +146,7 @@ const AccessRecord* RaceBlock::conflict(const RaceCell& cell, const AccessRecord
 // Whether a store gives memory what the store before gave it.
 bool RaceBlock::same_value(const Lane& at, const Touch& touch, const Segment& segment,
                            const AccessRecord& before) const {
-  if (touch.fresh == nullptr || (before.flags & kWrites) == 0 || touch.strong) return false;
+  if (touch.fresh == nullptr || (before.flags & kAccessWrites) == 0 || touch.strong) return false;
   const std::uint8_t* fresh = touch.fresh + static_cast<std::size_t>(at.lane) * touch.bytes;
   const bool together = before.block == index_ && before.pc == at.warp.pc &&
                         before.thread / kLanes == at.warp.index &&
@@ -159,7 +162,7 @@ bool RaceBlock::same_value(const Lane& at, const Touch& touch, const Segment& se
 void RaceBlock::report(const Lane& at, const Touch& touch, const Segment& segment,
                        const AccessRecord& before) {
   Execution& execution = block_.execution();
-  const bool waits = (before.flags & kPending) != 0;
+  const bool waits = (before.flags & kAccessPending) != 0;
   const bool benign = !waits && same_value(at, touch, segment, before);
   const std::uint32_t mask = std::exchange(at.warp.mask, 1u << at.lane);
   Fault fault = fault_at(at.warp,
@@ -175,7 +178,7 @@ void RaceBlock::report(const Lane& at, const Touch& touch, const Segment& segmen
   const Dim3& grid = execution.setup().grid;
   const Dim3 block{before.block % grid.x, before.block / grid.x % grid.y,
                    before.block / grid.x / grid.y};
-  const char* others = (before.flags & kManyLanes) != 0 ? " and other lanes of its warp" : "";
+  const char* others = (before.flags & kAccessManyLanes) != 0 ? " and other lanes of its warp" : "";
   const std::string who = fmt::format("block {}, thread {}{}", to_string(block),
                                       to_string(block_.thread_position(before.thread)), others);
   const std::string line = other.source.line != 0 ? fmt::format("{}:{} (ptx:{})", other.source.file,
@@ -189,10 +192,10 @@ void RaceBlock::report(const Lane& at, const Touch& touch, const Segment& segmen
         fmt::format("missing cp.async wait: {}, which the cp.async of {} at {} has not yet filled",
                     what, who, line);
   } else {
-    fault.message =
-        fmt::format("{}, and nothing orders it after the {} by {} at {}{}", what,
-                    verb_of((before.flags & kStrong) != 0, (before.flags & kWrites) != 0), who,
-                    line, benign ? "; both store the same value" : "");
+    fault.message = fmt::format(
+        "{}, and nothing orders it after the {} by {} at {}{}", what,
+        verb_of((before.flags & kAccessStrong) != 0, (before.flags & kAccessWrites) != 0), who,
+        line, benign ? "; both store the same value" : "");
   }
   execution.note(std::move(fault));
 }
@@ -204,10 +207,10 @@ namespace {
 inline bool seen(RaceCell& cell, const AccessRecord& now) {
   for (AccessRecord& reader : cell.readers) {
     if (reader.tick != now.tick || (now.bytes & ~reader.bytes) != 0 ||
-        ((reader.flags ^ now.flags) & kStrong) != 0) {
+        ((reader.flags ^ now.flags) & kAccessStrong) != 0) {
       continue;
     }
-    if (reader.thread != now.thread) reader.flags |= kManyLanes;
+    if (reader.thread != now.thread) reader.flags |= kAccessManyLanes;
     return true;
   }
   return false;
@@ -222,9 +225,10 @@ void RaceBlock::touch_lane(const Lane& at, const Touch& touch, RaceCell* cells,
   record.tick = clocks_[at.warp.index].now;
   record.pc = at.warp.pc;
   record.thread = static_cast<std::uint16_t>(at.warp.thread_index(at.lane));
-  record.flags = static_cast<std::uint8_t>(
-      (touch.strong ? kStrong : 0) | (touch.pending ? kPending : 0) | (touch.writes ? kWrites : 0));
-  const std::uint64_t begin = at.address - segment.base;
+  record.flags = static_cast<std::uint8_t>((touch.strong ? kAccessStrong : 0) |
+                                           (touch.pending ? kAccessPending : 0) |
+                                           (touch.writes ? kAccessWrites : 0));
+  const std::uint64_t begin = (at.address - segment.base) % kLineBytes;
   const std::uint64_t end = begin + touch.bytes;
   bool reported = false;
   for (std::uint64_t cell = begin / kCellBytes; cell * kCellBytes < end; ++cell) {
@@ -249,20 +253,148 @@ void RaceBlock::touch_lane(const Lane& at, const Touch& touch, RaceCell* cells,
   }
 }
 
+// Whether the line's records alone show that the warp's access comes after this one.
+bool RaceBlock::passes(const LineRecord& before, const LineRecord& now) const {
+  if ((before.bytes & now.bytes) == 0 || before.tick == 0) return true;
+  if ((before.flags & kAccessPending) != 0) return false;
+  if ((before.flags & now.flags & kAccessStrong) != 0) return true;
+  if (ordered(before.block, before.warp, before.tick, now.warp)) return true;
+  // The same lanes did it.
+  return before.block == index_ && before.warp == now.warp && before.lane == now.lane &&
+         before.shift == now.shift && ((before.flags | now.flags) & kAccessManyLanes) == 0;
+}
+
+// False: the line needs its cells.
+bool RaceBlock::note_read(RaceLine& line, const LineRecord& now) const {
+  for (LineRecord& reader : line.readers) {
+    if (!reader.like(now)) continue;
+    if ((now.bytes & ~reader.bytes) == 0) return true;
+    if (!passes(line.writer, now)) return false;
+    reader.bytes |= now.bytes;
+    return true;
+  }
+  if (!passes(line.writer, now)) return false;
+  for (LineRecord& reader : line.readers) {
+    const bool replaces =
+        reader.tick == 0 || ((reader.bytes & ~now.bytes) == 0 &&
+                             ordered(reader.block, reader.warp, reader.tick, now.warp));
+    if (!replaces) continue;
+    reader = now;
+    return true;
+  }
+  // As with cells, the second of two readers that nothing orders makes room.
+  if ((line.readers[1].bytes & ~now.bytes) != 0) return false;
+  line.readers[1] = now;
+  return true;
+}
+
+bool RaceBlock::note_write(RaceLine& line, const LineRecord& now) const {
+  if (!passes(line.writer, now)) return false;
+  for (const LineRecord& reader : line.readers) {
+    if (!passes(reader, now)) return false;
+  }
+  if ((line.writer.bytes & ~now.bytes) == 0) {
+    line.writer = now;
+  } else if (line.writer.like(now)) {
+    line.writer.bytes |= now.bytes;
+  } else {
+    return false;
+  }
+  for (LineRecord& reader : line.readers) {
+    if ((reader.bytes & ~now.bytes) == 0) reader = LineRecord{};
+  }
+  return true;
+}
+
+// A write of all of a line after everything else: its cells are needed no more.
+bool RaceBlock::collapse(RaceLine& line, const LineRecord& now) const {
+  if (now.bytes != kWholeLine || (now.flags & kAccessWrites) == 0) return false;
+  const auto after = [&](const AccessRecord& before) {
+    return before.tick == 0 ||
+           ((before.flags & kAccessPending) == 0 &&
+            ordered(before.block, before.thread / kLanes, before.tick, now.warp));
+  };
+  for (std::uint64_t i = 0; i < kLineCells; ++i) {
+    const RaceCell& cell = line.cells[i];
+    if (!after(cell.writer) || !after(cell.readers[0]) || !after(cell.readers[1])) return false;
+  }
+  line.cells = nullptr;
+  line.writer = now;
+  return true;
+}
+
+template <class Body>
+void RaceBlock::for_each_part(const Warp& warp, std::uint32_t lanes, const Touch& touch,
+                              Body body) {
+  LineRecord now;
+  now.tick = clocks_[warp.index].now;
+  now.block = index_;
+  now.pc = warp.pc;
+  now.warp = static_cast<std::uint8_t>(warp.index);
+  const auto flags = static_cast<std::uint8_t>((touch.strong ? kAccessStrong : 0) |
+                                               (touch.pending ? kAccessPending : 0) |
+                                               (touch.writes ? kAccessWrites : 0));
+  const std::uint64_t bytes = touch.bytes;
+  while (lanes != 0) {
+    const LaneRun run = first_run(touch.address, touch.bytes, lanes);
+    const std::uint64_t run_lanes = byte_bits(0, static_cast<std::uint64_t>(run.count));
+    lanes &= ~static_cast<std::uint32_t>(run_lanes << run.first);
+    const std::uint64_t address = touch.address[run.first];
+    const Segment* segment = segment_at(warp, address);
+    if (segment == nullptr) continue;
+    RaceLine* lines = lines_of(*segment);
+    const std::uint64_t begin = address - segment->base;
+    const std::uint64_t end =
+        begin + (run.same ? bytes : bytes * static_cast<std::uint64_t>(run.count));
+    now.shift = static_cast<std::uint8_t>(std::countr_zero(bytes));
+    now.flags = flags;
+    for (std::uint64_t at = begin / kLineBytes * kLineBytes; at < end; at += kLineBytes) {
+      const std::uint64_t first = std::max(begin, at);
+      const std::uint64_t last = std::min(end, at + kLineBytes);
+      now.bytes = byte_bits(first - at, last - first);
+      LinePart part{lines[at / kLineBytes], now, segment->base + at, 0};
+      if (run.same) {
+        part.now.lane = static_cast<std::int8_t>(run.first);
+        part.lanes = static_cast<std::uint32_t>(run_lanes << run.first);
+        if (run.count > 1) part.now.flags |= kAccessManyLanes;
+        // One lane's place is that of a run.
+        if (run.count == 1) part.now.lane -= static_cast<std::int8_t>((first - at) / bytes);
+      } else {
+        const auto before =
+            static_cast<std::int64_t>(first - begin) / static_cast<std::int64_t>(bytes);
+        const int lane = run.first + static_cast<int>(before);
+        part.now.lane = static_cast<std::int8_t>(lane - static_cast<int>((first - at) / bytes));
+        part.lanes = static_cast<std::uint32_t>(byte_bits(0, (last - first) / bytes) << lane);
+      }
+      body(part, *segment);
+    }
+  }
+}
+
+void RaceBlock::touch_line(Warp& warp, const Touch& touch, const LinePart& part,
+                           const Segment& segment) {
+  RaceLine& line = part.line;
+  if (line.cells == nullptr) {
+    if (touch.writes ? note_write(line, part.now) : note_read(line, part.now)) return;
+    expand(line, segment.base == kSharedWindow ? shared_cells_ : launch_.cells());
+  } else if (collapse(line, part.now)) {
+    return;
+  }
+  for_each_lane(part.lanes, [&](int lane) {
+    touch_lane({warp, lane, touch.address[lane]}, touch, line.cells, segment);
+  });
+}
+
 void RaceBlock::touch(Warp& warp, const Touch& touch) {
   std::mutex* held = nullptr;
-  for_each_lane(warp.mask, [&](int lane) {
-    const Lane at{warp, lane, touch.address[lane]};
-    const Segment* segment = segment_at(warp, at.address);
-    if (segment == nullptr) return;
-    RaceCell* cells = cells_of(*segment);
-    std::mutex* stripe = segment->base == kSharedWindow ? nullptr : &launch_.stripe(at.address);
+  for_each_part(warp, warp.mask, touch, [&](const LinePart& part, const Segment& segment) {
+    std::mutex* stripe = segment.base == kSharedWindow ? nullptr : &launch_.stripe(part.base);
     if (stripe != held) {
       if (held != nullptr) held->unlock();
       if (stripe != nullptr) stripe->lock();
       held = stripe;
     }
-    touch_lane(at, touch, cells, *segment);
+    touch_line(warp, touch, part, segment);
   });
   if (held != nullptr) held->unlock();
 }
@@ -368,14 +500,28 @@ void RaceBlock::passed(const Warp& warp, std::uint64_t address) {
   if (found != shared_messages_.end()) join(clocks_[warp.index].known, found->second);
 }
 
-void RaceBlock::copied(const Warp& warp, std::uint64_t address, std::uint32_t bytes) {
-  const std::uint64_t begin = address - kSharedWindow;
-  for (std::uint64_t cell = begin / kCellBytes; cell * kCellBytes < begin + bytes; ++cell) {
-    AccessRecord& writer = shared_cells_[cell].writer;
-    if ((writer.flags & kPending) == 0) continue;
-    writer.flags &= static_cast<std::uint8_t>(~kPending);
-    writer.tick = clocks_[warp.index].now;
-  }
+void RaceBlock::copied(const Warp& warp, std::uint32_t lanes, const Touch& touch) {
+  const std::uint32_t tick = clocks_[warp.index].now;
+  for_each_part(warp, lanes, touch, [&](const LinePart& part, const Segment&) {
+    RaceLine& line = part.line;
+    if (line.cells == nullptr) {
+      LineRecord& writer = line.writer;
+      if ((writer.flags & kAccessPending) == 0 || (writer.bytes & part.now.bytes) == 0) return;
+      if ((writer.bytes & ~part.now.bytes) == 0) {
+        writer.flags &= static_cast<std::uint8_t>(~kAccessPending);
+        writer.tick = tick;
+        return;
+      }
+      expand(line, shared_cells_);
+    }
+    for (std::uint64_t i = 0; i < kLineCells; ++i) {
+      AccessRecord& writer = line.cells[i].writer;
+      const std::uint64_t bytes = part.now.bytes >> (i * kCellBytes) & 0xF;
+      if ((writer.flags & kAccessPending) == 0 || (writer.bytes & bytes) == 0) continue;
+      writer.flags &= static_cast<std::uint8_t>(~kAccessPending);
+      writer.tick = tick;
+    }
+  });
 }
 
 }  // namespace fitest::ptx

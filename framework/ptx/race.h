@@ -3,8 +3,8 @@
 // memory, within one launch.
 //
 // Order comes from barriers of blocks and warps, mbarriers, and from strong accesses (atomic,
-// volatile, relaxed, acquire, release) with the fences around them: PTX ISA §8. Every 4 bytes
-// remember their last writer and two readers.
+// volatile, relaxed, acquire, release) with the fences around them: PTX ISA §8. race_shadow.h has
+// what memory remembers.
 #pragma once
 
 #include <array>
@@ -18,28 +18,15 @@
 #include "ptx/address_space.h"
 #include "ptx/block.h"
 #include "ptx/race_clock.h"
+#include "ptx/race_shadow.h"
 #include "ptx/warp.h"
 
 namespace fitest::ptx {
 
-struct AccessRecord {
-  std::uint32_t block = 0;
-  std::uint32_t tick = 0;  // 0: no access
-  std::uint32_t pc = 0;
-  std::uint16_t thread = 0;
-  std::uint8_t bytes = 0;  // one bit for each of the 4
-  std::uint8_t flags = 0;
+struct FreeLines {
+  void operator()(RaceLine* lines) const noexcept { std::free(lines); }
 };
-
-struct RaceCell {
-  AccessRecord writer;
-  std::array<AccessRecord, 2> readers;
-};
-
-struct FreeCells {
-  void operator()(RaceCell* cells) const noexcept { std::free(cells); }
-};
-using RaceCells = std::unique_ptr<RaceCell, FreeCells>;
+using RaceLines = std::unique_ptr<RaceLine, FreeLines>;
 
 // What a place of memory that strong accesses share hands from one to the other.
 struct Message {
@@ -53,8 +40,9 @@ class RaceLaunch {
   explicit RaceLaunch(const Program& program);
 
   std::uint32_t next_tick() { return ticks_.fetch_add(1, std::memory_order_relaxed) + 1; }
-  // One for every 4 bytes of the segment; Error (Environment) when the host has no memory.
-  RaceCell* cells_of(const Segment& segment);
+  // Of the whole segment; Error (Environment) when the host has no memory.
+  RaceLine* lines_of(const Segment& segment);
+  CellPool& cells() { return cells_; }
   std::mutex& stripe(std::uint64_t address) { return stripes_[(address >> 10) % stripes_.size()]; }
   // kOrder… of an op.
   std::uint8_t order(std::uint32_t pc) const { return orders_[pc]; }
@@ -68,7 +56,8 @@ class RaceLaunch {
   std::vector<std::uint8_t> orders_;
   std::array<std::mutex, 64> stripes_;
   std::mutex mutex_;
-  std::map<std::uint64_t, RaceCells> cells_;  // by base address
+  std::map<std::uint64_t, RaceLines> lines_;  // by base address
+  CellPool cells_;
   std::map<std::uint64_t, Message> messages_;
 };
 
@@ -104,8 +93,8 @@ class RaceBlock {
   // An mbarrier's arrival, and a wait that is over.
   void arrive_at(const Warp& warp, std::uint64_t address);
   void passed(const Warp& warp, std::uint64_t address);
-  // The warp's pending writes to `bytes` at a shared address are done.
-  void copied(const Warp& warp, std::uint64_t address, std::uint32_t bytes);
+  // The pending writes to shared memory of these lanes are done; by lane, as in Touch.
+  void copied(const Warp& warp, std::uint32_t lanes, const Touch& touch);
 
  private:
   struct Clock {
@@ -122,7 +111,25 @@ class RaceBlock {
     int lane;
     std::uint64_t address;
   };
+  // One line's part of what lanes touch.
+  struct LinePart {
+    RaceLine& line;
+    LineRecord now;
+    std::uint64_t base;  // address of the line
+    std::uint32_t lanes;
+  };
+  // Before every access that the warp makes now, whatever the lane.
+  bool ordered(std::uint32_t block, std::uint32_t warp, std::uint32_t tick,
+               std::uint32_t now_warp) const;
   bool ordered(const AccessRecord& before, const AccessRecord& now) const;
+  bool passes(const LineRecord& before, const LineRecord& now) const;
+  bool note_read(RaceLine& line, const LineRecord& now) const;
+  bool note_write(RaceLine& line, const LineRecord& now) const;
+  bool collapse(RaceLine& line, const LineRecord& now) const;
+  // For each line that the lanes touch.
+  template <class Body>
+  void for_each_part(const Warp& warp, std::uint32_t lanes, const Touch& touch, Body body);
+  void touch_line(Warp& warp, const Touch& touch, const LinePart& part, const Segment& segment);
   void touch_lane(const Lane& at, const Touch& touch, RaceCell* cells, const Segment& segment);
   const AccessRecord* conflict(const RaceCell& cell, const AccessRecord& now, bool writes) const;
   void report(const Lane& at, const Touch& touch, const Segment& segment,
@@ -131,7 +138,7 @@ class RaceBlock {
                   const AccessRecord& before) const;
   void advance(Clock& clock) { clock.now = launch_.next_tick(); }
   static void acquire(Clock& clock);
-  RaceCell* cells_of(const Segment& segment);
+  RaceLine* lines_of(const Segment& segment);
 
   Block& block_;
   RaceLaunch& launch_;
@@ -142,10 +149,11 @@ class RaceBlock {
     Knowledge fenced;
   };
   std::array<Gathering, kBarrierCount> barriers_;
-  std::vector<RaceCell> shared_cells_;
+  std::vector<RaceLine> shared_lines_;
+  CellPool shared_cells_;
   std::map<std::uint64_t, Knowledge> shared_messages_;
   std::uint64_t last_base_ = 0;
-  RaceCell* last_cells_ = nullptr;
+  RaceLine* last_lines_ = nullptr;
 };
 
 }  // namespace fitest::ptx
