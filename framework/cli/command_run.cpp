@@ -78,6 +78,7 @@ void finish_options(RunCommand& command) {
          "--profile counts on the virtual device: leave --device out, or ask for "
          "--device virtual");
   }
+  command.run.device.schedule = settle_schedule(command.run.device.schedule);
   if (command.require_gpu && command.run.device.name == "auto") command.run.device.name = "cuda";
   if (!command.known_failures_file.empty()) {
     command.known_failures = read_known_failures(command.known_failures_file);
@@ -268,6 +269,8 @@ int run(RunCommand& command) {
   TorchHost torch;
   command.run.reference.torch = &torch;
   std::set<std::string> said;
+  const std::string& schedule = command.run.device.schedule;
+  if (schedule != "fair") std::cout << fmt::format("schedule {}\n", schedule);
   Summary summary;
   Progress progress(cases.size());
   for (const Case& planned : cases) {
@@ -295,6 +298,11 @@ void add_execution_options(CLI::App& command, RunCommand& options) {
       ->capture_default_str();
   command.add_option("--check", options.run.device.checks,
                      "Checks of the virtual device: memory,init,race,sync, all or none");
+  command
+      .add_option("--schedule", options.run.device.schedule,
+                  "Order of warps and blocks on the virtual device: fair, random[:SEED] or "
+                  "adversarial")
+      ->capture_default_str();
   command.add_flag("--profile", options.run.device.profile,
                    "Virtual device: count instructions, memory sectors, bank conflicts and "
                    "divergence, show the costliest lines, and what the kernel needs of its GPU");

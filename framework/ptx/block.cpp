@@ -9,11 +9,17 @@
 #include <utility>
 
 #include "ptx/race.h"
+#include "ptx/standstill.h"
+#include "ptx/turn.h"
 
 namespace fitest::ptx {
 namespace {
 
 constexpr int kRoundsPerRun = 8;
+// A random schedule changes warps after so many ops at the most; an adversarial one lets a warp
+// have so many turns in a row.
+constexpr std::uint64_t kMostRandomOps = 64;
+constexpr int kAdversarialTurns = 64;
 
 template <class Body>
 void for_each_lane(std::uint32_t lanes, Body body) {
@@ -55,6 +61,13 @@ Block::Block(Execution& execution, Profile* profile) : execution_(execution) {
     warp.parameters = &execution.parameters();
     warp.checks = execution.checks();
     warp.profile = profile;
+  }
+  if (program.tracked) {
+    defined_.resize(warps_.size());
+    for (Warp& warp : warps_) {
+      warp.defined = &defined_[warp.index];
+      warp.tracked = program.tracked.get();
+    }
   }
   if (execution.races() != nullptr) {
     races_ = std::make_unique<RaceBlock>(*this, *execution.races(), warps_.size());
@@ -99,6 +112,7 @@ bool Block::start(std::uint64_t linear_index) {
   index_.z = static_cast<std::uint32_t>(linear_index / grid.x / grid.y);
   live_threads_ = thread_count_;
   barriers_.fill({});
+  deferred_.clear();
   if (!shared_written_.empty()) {
     std::fill(shared_written_.begin(), shared_written_.end(), std::uint8_t{0});
     shared_.written = shared_written_.data();
@@ -125,24 +139,87 @@ std::size_t Block::resident_bytes() const {
   return bytes;
 }
 
-BlockStatus Block::run() {
-  for (int round = 0; round < kRoundsPerRun; ++round) {
-    bool progress = false;
-    bool runnable = false;
-    for (Warp& warp : warps_) {
-      if (warp.live == 0 || (warp.live & ~warp.waiting & ~warp.blocked) == 0) continue;
-      const WarpStatus status = run_warp(warp);
-      const std::uint64_t instructions = std::exchange(warp.thread_instructions, 0);
-      if (status == WarpStatus::Faulted) return BlockStatus::Faulted;
-      if (!execution_.account(instructions)) return stop(warp);
-      progress = progress || status != WarpStatus::Yielded;
-      runnable = true;
+void Block::order_warps() {
+  order_.resize(warps_.size());
+  for (std::uint32_t i = 0; i < order_.size(); ++i) order_[i] = i;
+  if (execution_.schedule() == ScheduleKind::Adversarial) {
+    std::reverse(order_.begin(), order_.end());
+  } else if (execution_.schedule() == ScheduleKind::Random) {
+    for (std::size_t i = order_.size(); i > 1; --i) {
+      std::swap(order_[i - 1], order_[execution_.numbers().below(i)]);
     }
-    if (live_threads_ == 0) return finish();
-    if (!runnable) return stuck();
-    if (!progress) return BlockStatus::Idle;
   }
-  return BlockStatus::Suspended;
+}
+
+WarpStatus Block::run_turn(Warp& warp) {
+  switch (execution_.schedule()) {
+    case ScheduleKind::Random:
+      return run_warp_briefly(
+          warp, 1 + static_cast<std::uint32_t>(execution_.numbers().below(kMostRandomOps)));
+    case ScheduleKind::Adversarial:
+      for (int turn = 1; turn < kAdversarialTurns; ++turn) {
+        const WarpStatus status = run_warp(warp);
+        if (status != WarpStatus::Sliced || execution_.stopped()) return status;
+      }
+      return run_warp(warp);
+    case ScheduleKind::Fair:
+      break;
+  }
+  return run_warp(warp);
+}
+
+// Every warp once. Suspended: another round may follow.
+BlockStatus Block::run_round(bool& progress) {
+  bool runnable = false;
+  for (const std::uint32_t index : order_) {
+    Warp& warp = warps_[index];
+    if (warp.live == 0 || (warp.live & ~warp.waiting & ~warp.blocked) == 0) continue;
+    const WarpStatus status = run_turn(warp);
+    const std::uint64_t instructions = std::exchange(warp.thread_instructions, 0);
+    if (status == WarpStatus::Faulted) return BlockStatus::Faulted;
+    if (!execution_.account(instructions)) return stop(warp);
+    progress = progress || status != WarpStatus::Yielded;
+    runnable = true;
+  }
+  if (live_threads_ == 0) return finish();
+  return runnable ? BlockStatus::Suspended : stuck();
+}
+
+BlockStatus Block::run() {
+  const bool chance = execution_.schedule() == ScheduleKind::Random;
+  bool any_progress = false;
+  for (int round = 0; round < kRoundsPerRun; ++round) {
+    if (order_.empty() || chance) order_warps();
+    bool progress = false;
+    const BlockStatus status = run_round(progress);
+    if (status != BlockStatus::Suspended) return status;
+    any_progress = any_progress || progress;
+    if (!progress && !chance) return BlockStatus::Idle;
+  }
+  return any_progress ? BlockStatus::Suspended : BlockStatus::Idle;
+}
+
+BlockStatus Block::run_watched(bool& changes) {
+  bool runnable = false;
+  for (Warp& warp : warps_) {
+    if (warp.live == 0 || (warp.live & ~warp.waiting & ~warp.blocked) == 0) continue;
+    const WarpStatus status = run_warp_watched(warp, changes);
+    const std::uint64_t instructions = std::exchange(warp.thread_instructions, 0);
+    if (status == WarpStatus::Faulted) return BlockStatus::Faulted;
+    if (!execution_.account(instructions)) return stop(warp);
+    runnable = true;
+  }
+  // Its worker finds out how it ends.
+  return live_threads_ != 0 && runnable ? BlockStatus::Suspended : BlockStatus::Finished;
+}
+
+std::uint64_t Block::state() const {
+  std::uint64_t hash = mix(0, shared_.data, shared_.size);
+  for (const Barrier& barrier : barriers_) {
+    hash = mix(hash, std::uint64_t{barrier.arrived} << 32 | barrier.votes);
+  }
+  for (const Warp& warp : warps_) hash = mix(hash, state_of(warp));
+  return mix(hash, deferred_.size());
 }
 
 bool Block::complete(const Barrier& barrier) const {

@@ -7,6 +7,8 @@
 #include <memory>
 #include <vector>
 
+#include "ptx/definedness.h"
+#include "ptx/exec_async.h"
 #include "ptx/execution.h"
 #include "ptx/warp.h"
 
@@ -35,9 +37,13 @@ class Block {
   // Makes this the block of the grid with that linear index, at its first instruction. False, with
   // a Fault raised, when the device's memory has no room for its threads.
   bool start(std::uint64_t linear_index);
+  // As run(), one round, without its choices; Standstill has the rest.
+  BlockStatus run_watched(bool& changes);
+  std::uint64_t state() const;
   // Runs warps in turn until all are done, or each has had its time, or all only poll.
   BlockStatus run();
 
+  std::vector<Warp>& warps() noexcept { return warps_; }
   const Dim3& index() const noexcept { return index_; }
   Dim3 thread_position(std::uint32_t thread) const;
   // %tid of a warp's lanes; axis 0 to 2.
@@ -60,6 +66,7 @@ class Block {
   };
   Step arrive(Warp& warp, const Op& op, const Arrival& arrival);
   void threads_exited(std::uint32_t count);
+  std::vector<DeferredArrival>& deferred() noexcept { return deferred_; }
 
  private:
   struct Barrier {
@@ -73,6 +80,10 @@ class Block {
     std::uint32_t lanes = 0;
   };
   bool reserve_threads();
+  // The order of a round, by the schedule.
+  void order_warps();
+  WarpStatus run_turn(Warp& warp);
+  BlockStatus run_round(bool& progress);
   bool complete(const Barrier& barrier) const;
   void release(int index);
   void deliver(Warp& warp, std::uint32_t lanes, const Barrier& barrier);
@@ -87,12 +98,15 @@ class Block {
   std::uint32_t thread_count_ = 0;
   std::uint32_t live_threads_ = 0;
   std::vector<Warp> warps_;
+  std::vector<std::uint32_t> order_;  // of a round
   std::vector<std::uint32_t> thread_rows_;
   std::array<Barrier, kBarrierCount> barriers_{};
   Segment shared_;
   std::vector<std::uint64_t> shared_storage_;
   std::vector<std::uint8_t> shared_written_;
+  std::vector<DeferredArrival> deferred_;
   std::unique_ptr<RaceBlock> races_;
+  std::vector<Definedness> defined_;  // by warp
 };
 
 }  // namespace fitest::ptx

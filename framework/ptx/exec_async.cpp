@@ -6,6 +6,7 @@
 #include <algorithm>
 #include <array>
 
+#include "ptx/block.h"
 #include "ptx/execution.h"
 #include "ptx/lanes.h"
 #include "ptx/memory_access.h"
@@ -18,23 +19,33 @@ using namespace baseline;
 
 namespace {
 
+void erase_done(std::vector<AsyncCopy>& copies) {
+  std::erase_if(copies, [](const AsyncCopy& copy) { return copy.lanes == 0; });
+}
+
 // Does what `lanes` of a copy have queued.
 void perform(const Warp& warp, AsyncCopy& copy, std::uint32_t lanes) {
-  for_each_lane(copy.lanes & lanes, [&](int lane) {
-    if (warp.races != nullptr) {
-      const auto offset = static_cast<std::uint64_t>(copy.to[lane] - warp.shared->data);
-      warp.races->copied(warp, kSharedWindow + offset, copy.bytes);
-    }
+  lanes &= copy.lanes;
+  if (lanes == 0) return;
+  if (warp.races != nullptr) {
+    std::array<std::uint64_t, kLanes> address{};
+    for_each_lane(lanes, [&](int lane) {
+      address[lane] = kSharedWindow + static_cast<u64>(copy.to[lane] - warp.shared->data);
+    });
+    Touch touch;
+    touch.address = address.data();
+    touch.bytes = copy.bytes;
+    warp.races->copied(warp, lanes, touch);
+  }
+  for_each_lane(lanes, [&](int lane) {
     const std::size_t read = copy.read_bytes[lane];
     if (read != 0) std::memcpy(copy.to[lane], copy.from[lane], read);
     std::memset(copy.to[lane] + read, 0, copy.bytes - read);
+    if (warp.shared->written == nullptr || copy.from_written[lane] == nullptr) return;
+    std::memcpy(warp.shared->written + (copy.to[lane] - warp.shared->data), copy.from_written[lane],
+                read);
   });
   copy.lanes &= ~lanes;
-}
-
-void perform_all(Warp& warp, std::uint32_t lanes) {
-  for (AsyncCopy& copy : warp.copies) perform(warp, copy, lanes);
-  std::erase_if(warp.copies, [](const AsyncCopy& copy) { return copy.lanes == 0; });
 }
 
 }  // namespace
@@ -84,6 +95,11 @@ Step copy_async(Warp& warp, const Op& op) {
   if (warp.profile != nullptr && warp.mask != 0) {
     warp.profile->access({address, warp.mask, op.bytes}, kOpReads);
   }
+  if (warp.defined != nullptr) {
+    for_each_lane(warp.mask, [&](int lane) {
+      copy.from_written[lane] = written_at(warp, lane, address[lane]);
+    });
+  }
   warp.mask = copy.lanes;
   warp.copies.push_back(copy);
   return Step::Next;
@@ -94,23 +110,22 @@ Step commit_copies(Warp& warp, const Op&) {
   return Step::Next;
 }
 
-Step wait_copies(Warp& warp, const Op& op) {
-  if (op.imm < 0) {
-    perform_all(warp, warp.mask);
-    return Step::Next;
-  }
-  const auto pending = static_cast<std::uint32_t>(op.imm);
-  for (AsyncCopy& copy : warp.copies) {
-    std::uint32_t due = 0;
-    for_each_lane(copy.lanes & warp.mask, [&](int lane) {
+namespace {
+
+// Does the copies of warp.mask's threads that belong to old enough groups.
+void perform_due(const Warp& warp, std::vector<AsyncCopy>& copies, std::int64_t may_be_pending) {
+  for (AsyncCopy& copy : copies) {
+    std::uint32_t due = may_be_pending < 0 ? warp.mask : 0;
+    for_each_lane(may_be_pending < 0 ? 0 : copy.lanes & warp.mask, [&](int lane) {
       // Groups are numbered from 0; copy_groups is the number of the one not yet committed.
-      if (copy.group[lane] + pending < warp.copy_groups[lane]) due |= 1u << lane;
+      if (copy.group[lane] + may_be_pending < warp.copy_groups[lane]) due |= 1u << lane;
     });
     perform(warp, copy, due);
   }
-  std::erase_if(warp.copies, [](const AsyncCopy& copy) { return copy.lanes == 0; });
-  return Step::Next;
+  erase_done(copies);
 }
+
+}  // namespace
 
 namespace {
 
@@ -156,6 +171,7 @@ bool apply(Mbarrier& barrier, MbarrierAction action, u32 value) {
       barrier = {};
       return true;
     case MbarrierAction::KeepCopies:
+      ++barrier.pending;
       return true;
     case MbarrierAction::Expect:
       barrier.bytes += static_cast<s32>(value);
@@ -183,16 +199,107 @@ bool apply(Mbarrier& barrier, MbarrierAction action, u32 value) {
 
 }  // namespace
 
+namespace {
+
+// False once the Fault is raised.
+bool arrive_once(Warp& warp, int lane, const DeferredArrival& arrival) {
+  Mbarrier barrier = Mbarrier::unpack(read_word(arrival.place[lane]));
+  if (!apply(barrier, MbarrierAction::Arrive, 1)) {
+    warp.pc = arrival.pc;
+    warp.mask = 1u << lane;
+    raise(warp, FaultKind::Barrier,
+          fmt::format("an arrival at an mbarrier whose phase expects no more of its {}",
+                      barrier.expected));
+    return false;
+  }
+  const u64 word = barrier.pack();
+  std::memcpy(arrival.place[lane], &word, sizeof word);
+  if (warp.races != nullptr) warp.races->arrive_at(warp, arrival.address[lane]);
+  return true;
+}
+
+// Finishes those of `lanes` of a deferred arrival; false once a Fault is raised.
+bool finish(DeferredArrival& arrival, std::uint32_t lanes) {
+  Warp& warp = *arrival.warp;
+  lanes &= arrival.lanes;
+  for (AsyncCopy& copy : arrival.copies) perform(warp, copy, lanes);
+  erase_done(arrival.copies);
+  arrival.lanes &= ~lanes;
+  for (std::uint32_t rest = lanes; rest != 0; rest &= rest - 1) {
+    if (!arrive_once(warp, std::countr_zero(rest), arrival)) return false;
+  }
+  return true;
+}
+
+void erase_finished(Block& block) {
+  std::erase_if(block.deferred(),
+                [](const DeferredArrival& arrival) { return arrival.lanes == 0; });
+}
+
+// What signals the mbarrier at this address is done now.
+bool finish_arrivals_at(Block& block, std::uint64_t address) {
+  for (DeferredArrival& arrival : block.deferred()) {
+    std::uint32_t lanes = 0;
+    for_each_lane(arrival.lanes, [&](int lane) {
+      lanes |= static_cast<std::uint32_t>(arrival.address[lane] == address) << lane;
+    });
+    if (lanes != 0 && !finish(arrival, lanes)) return false;
+  }
+  erase_finished(block);
+  return true;
+}
+
+// Lanes of an arrival whose copies are all done.
+std::uint32_t lanes_without_copies(const DeferredArrival& arrival) {
+  std::uint32_t busy = 0;
+  for (const AsyncCopy& copy : arrival.copies) busy |= copy.lanes;
+  return arrival.lanes & ~busy;
+}
+
+// cp.async.mbarrier.arrive: the threads' queued copies belong to it from here on.
+void defer_arrival(Warp& warp, const std::uint64_t* address, std::uint8_t* const* place) {
+  DeferredArrival arrival;
+  arrival.warp = &warp;
+  arrival.lanes = warp.mask;
+  arrival.pc = warp.pc;
+  std::copy_n(address, kLanes, arrival.address.begin());
+  std::copy_n(place, kLanes, arrival.place.begin());
+  for (AsyncCopy& copy : warp.copies) {
+    if ((copy.lanes & warp.mask) == 0) continue;
+    arrival.copies.push_back(copy);
+    arrival.copies.back().lanes &= warp.mask;
+    copy.lanes &= ~warp.mask;
+  }
+  erase_done(warp.copies);
+  warp.block->deferred().push_back(std::move(arrival));
+}
+
+}  // namespace
+
+Step wait_copies(Warp& warp, const Op& op) {
+  const std::uint32_t lanes = warp.mask;
+  for (DeferredArrival& arrival : warp.block->deferred()) {
+    if (arrival.warp != &warp) continue;
+    perform_due(warp, arrival.copies, op.imm);
+    const std::uint32_t done = lanes_without_copies(arrival) & lanes;
+    if (done != 0 && !finish(arrival, done)) return Step::Fault;
+  }
+  erase_finished(*warp.block);
+  perform_due(warp, warp.copies, op.imm);
+  return Step::Next;
+}
+
 Step update_mbarrier(Warp& warp, const Op& op) {
   const auto action = static_cast<MbarrierAction>(op.aux);
-  if (action == MbarrierAction::ArriveCopies || action == MbarrierAction::KeepCopies) {
-    perform_all(warp, warp.mask);
-  }
   std::uint64_t address[kLanes] = {};
   std::uint8_t* place[kLanes] = {};
   const std::uint32_t lanes = warp.mask;
   for_each_lane(lanes, [&](int lane) { address[lane] = lane_address(warp, op, lane); });
   if (!locate_lanes(warp, op, address, place)) return Step::Fault;
+  const bool defers =
+      action == MbarrierAction::ArriveCopies || action == MbarrierAction::KeepCopies;
+  if (defers) defer_arrival(warp, address, place);
+  if (action == MbarrierAction::ArriveCopies) return Step::Next;
   for (std::uint32_t rest = lanes; rest != 0; rest &= rest - 1) {
     const int lane = std::countr_zero(rest);
     const u64 old = read_word(place[lane]);
@@ -205,7 +312,7 @@ Step update_mbarrier(Warp& warp, const Op& op) {
     }
     const u64 word = barrier.pack();
     std::memcpy(place[lane], &word, sizeof word);
-    if (warp.races != nullptr) warp.races->arrive_at(warp, address[lane]);
+    if (warp.races != nullptr && !defers) warp.races->arrive_at(warp, address[lane]);
     if (op.d != kNoRef) row64(warp, op.d)[lane] = old;
   }
   return Step::Next;
@@ -216,6 +323,10 @@ Step test_mbarrier(Warp& warp, const Op& op) {
   std::uint8_t* place[kLanes] = {};
   for_each_lane(warp.mask, [&](int lane) { address[lane] = lane_address(warp, op, lane); });
   if (!locate_lanes(warp, op, address, place)) return Step::Fault;
+  for (std::uint32_t rest = warp.mask; rest != 0; rest &= rest - 1) {
+    if (warp.block->deferred().empty()) break;
+    if (!finish_arrivals_at(*warp.block, address[std::countr_zero(rest)])) return Step::Fault;
+  }
   std::uint32_t complete = 0;
   for_each_lane(warp.mask, [&](int lane) {
     const u32 waited =

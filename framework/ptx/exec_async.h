@@ -1,13 +1,29 @@
 // SPDX-License-Identifier: Apache-2.0
 // Handlers of cp.async and mbarrier: PTX ISA §9.7.9.25 and §9.7.13.15.
 //
-// A copy is queued when it is issued and done when its thread waits for it, not before: a kernel
-// that forgets to wait reads what was there.
+// A copy is queued when it is issued and done as late as it may be: when its thread waits for it,
+// or when somebody tests the mbarrier that its thread made it signal. A kernel that forgets to wait
+// reads what was there.
 #pragma once
 
+#include <array>
+#include <cstdint>
+#include <vector>
+
 #include "ptx/program.h"
+#include "ptx/warp.h"
 
 namespace fitest::ptx {
+
+// Arrivals of a warp's threads at mbarriers, once their copies are done.
+struct DeferredArrival {
+  Warp* warp = nullptr;
+  std::uint32_t lanes = 0;
+  std::uint32_t pc = 0;
+  std::array<std::uint64_t, kLanes> address{};
+  std::array<std::uint8_t*, kLanes> place{};
+  std::vector<AsyncCopy> copies;
+};
 
 // op.a: destination, op.b + (signed) aux: source, op.e: bytes to read or none; op.bytes.
 Step copy_async(Warp& warp, const Op& op);

@@ -13,6 +13,7 @@
 #include "ptx/block.h"
 #include "ptx/profile.h"
 #include "ptx/race.h"
+#include "ptx/standstill.h"
 
 namespace fitest::ptx {
 namespace {
@@ -21,11 +22,18 @@ namespace {
 constexpr std::size_t kResidentBytes = std::size_t{1} << 30;
 // A busy block keeps its worker, and the caches, for so many runs.
 constexpr int kRunsInARow = 16;
+// Rounds over all blocks in which each only waits, before a worker looks for a standstill.
+constexpr std::size_t kIdleRounds = 64;
+// A worker whose blocks all wait for another's looks at them so often before the host may run
+// others.
+constexpr std::size_t kWaitsPerYield = 16;
 
 std::uint32_t checks_of(const VirtualDeviceOptions& options) {
   return (options.check_memory ? kCheckMemory : 0) | (options.check_init ? kCheckInit : 0) |
          (options.check_race ? kCheckRace : 0) | (options.check_sync ? kCheckSync : 0);
 }
+
+}  // namespace
 
 // The blocks that one host thread runs in turn.
 class Residents {
@@ -36,6 +44,15 @@ class Residents {
   bool full() const { return bytes_ > execution_.resident_bytes(); }
   // Every block waits for something that another worker's block does.
   bool all_idle() const { return idle_ >= active_.size(); }
+  // It has been so for a while; asking again takes twice as long.
+  bool suspicious() {
+    if (idle_ < patience_ * active_.size()) return false;
+    patience_ *= 2;
+    return true;
+  }
+  void add_blocks(std::vector<Block*>& blocks) const {
+    for (const auto& block : active_) blocks.push_back(block.get());
+  }
 
   void begin(std::uint64_t index) {
     std::unique_ptr<Block> block;
@@ -52,16 +69,21 @@ class Residents {
   // Runs the block whose turn it is. True: another block may begin, because this one ended, or
   // because it may wait for one that has not begun.
   bool run() {
+    if (execution_.schedule() == ScheduleKind::Random) {
+      std::swap(active_.front(), active_[execution_.numbers().below(active_.size())]);
+    }
     std::unique_ptr<Block> block = std::move(active_.front());
     active_.pop_front();
     bytes_ -= block->resident_bytes();
     const BlockStatus status = block->run();
     if (status == BlockStatus::Finished || status == BlockStatus::Faulted) {
+      idle_ = 0;
       spare_ = std::move(block);
       return status == BlockStatus::Finished;
     }
     bytes_ += block->resident_bytes();
     runs_ = status == BlockStatus::Idle ? kRunsInARow : runs_ + 1;
+    if (execution_.schedule() == ScheduleKind::Random) runs_ = kRunsInARow;
     if (runs_ < kRunsInARow) {
       active_.push_front(std::move(block));
       return false;
@@ -79,13 +101,14 @@ class Residents {
   std::unique_ptr<Block> spare_;
   std::size_t bytes_ = 0;
   int runs_ = 0;
-  std::size_t idle_ = 0;
+  std::size_t idle_ = 0;  // runs since a block did something
+  std::size_t patience_ = kIdleRounds;
 };
 
-}  // namespace
-
 Execution::Execution(ExecutionSetup setup)
-    : setup_(std::move(setup)), checks_(checks_of(*setup_.options)) {
+    : setup_(std::move(setup)),
+      checks_(checks_of(*setup_.options)),
+      numbers_(setup_.options->schedule.seed) {
   parameters_.data = reinterpret_cast<std::uint8_t*>(setup_.parameters.data());
   parameters_.base = kParamWindow;
   parameters_.size = setup_.program->parameter_bytes;
@@ -103,28 +126,72 @@ void Execution::work() {
   profile_->merge(*profile);
 }
 
-void Execution::run_blocks(Profile* profile) {
+// False: all blocks have begun.
+bool Execution::begin_block(Residents& residents) {
   const std::uint64_t count = setup_.grid.count();
+  const std::uint64_t next = next_block_.fetch_add(1);
+  if (next >= count) return false;
+  residents.begin(schedule() == ScheduleKind::Adversarial ? count - 1 - next : next);
+  return true;
+}
+
+void Execution::run_blocks(Profile* profile) {
   Residents residents(*this, profile);
+  {
+    const std::lock_guard lock(workers_mutex_);
+    residents_.push_back(&residents);
+  }
   bool wants_more = true;
+  std::size_t waits = 0;
   while (!stopped()) {
-    if (wants_more && !residents.full()) {
-      const std::uint64_t index = next_block_.fetch_add(1);
-      if (index < count) {
-        residents.begin(index);
-      } else if (workers_ > 1 && residents.all_idle()) {
-        std::this_thread::yield();
-      }
+    pause_if_asked();
+    if (wants_more && !residents.full() && !begin_block(residents) && residents.all_idle()) {
+      if (residents.empty()) break;
+      if (workers_ > 1 && ++waits % kWaitsPerYield == 0) std::this_thread::yield();
+      if (residents.suspicious()) look_for_standstill(residents);
+      if (stopped()) break;
     }
-    if (residents.empty()) return;
+    if (residents.empty()) break;
     wants_more = residents.run();
   }
+  const std::lock_guard lock(workers_mutex_);
+  std::erase(residents_, &residents);
+  workers_changed_.notify_all();
+}
+
+void Execution::pause_if_asked() {
+  if (!pause_.load(std::memory_order_relaxed)) return;
+  std::unique_lock lock(workers_mutex_);
+  ++paused_;
+  workers_changed_.notify_all();
+  workers_changed_.wait(lock, [&] { return !pause_.load(); });
+  --paused_;
+}
+
+void Execution::look_for_standstill(Residents& residents) {
+  std::unique_lock lock(workers_mutex_);
+  if (pause_.load()) return;
+  pause_.store(true);
+  workers_changed_.wait(lock, [&] { return paused_ + 1 == residents_.size(); });
+  std::vector<Block*> blocks;
+  bool all_idle = true;
+  for (const Residents* others : residents_) {
+    others->add_blocks(blocks);
+    all_idle = all_idle && (others == &residents || others->all_idle());
+  }
+  if (all_idle && !blocks.empty()) {
+    Standstill standstill(std::move(blocks));
+    if (standstill.certain()) standstill.raise_deadlock();
+  }
+  pause_.store(false);
+  workers_changed_.notify_all();
 }
 
 std::optional<Fault> Execution::run() {
   const std::size_t configured =
       setup_.options->threads != 0 ? setup_.options->threads : thread_count();
   workers_ = std::min<std::uint64_t>(configured, setup_.grid.count());
+  if (schedule() != ScheduleKind::Fair) workers_ = 1;
   const std::size_t capacity = setup_.options->memory_bytes;
   room_ = capacity - std::min(capacity, setup_.memory->used_bytes());
   resident_bytes_ = std::min(kResidentBytes, room_ / (2 * workers_));

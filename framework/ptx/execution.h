@@ -4,6 +4,7 @@
 
 #include <atomic>
 #include <chrono>
+#include <condition_variable>
 #include <map>
 #include <memory>
 #include <mutex>
@@ -34,7 +35,9 @@ struct ExecutionSetup {
 };
 
 class Profile;
+class Block;
 class RaceLaunch;
+class Residents;
 
 class Execution {
  public:
@@ -51,6 +54,10 @@ class Execution {
   const Profile* profile() const noexcept { return profile_.get(); }
   // Null unless races are looked for.
   RaceLaunch* races() const noexcept { return races_.get(); }
+
+  // What the schedule leaves to chance, or to malice.
+  ScheduleKind schedule() const noexcept { return setup_.options->schedule.kind; }
+  ScheduleNumbers& numbers() noexcept { return numbers_; }
 
   const ExecutionSetup& setup() const noexcept { return setup_; }
   const Program& program() const noexcept { return *setup_.program; }
@@ -88,6 +95,10 @@ class Execution {
  private:
   void work();
   void run_blocks(Profile* profile);
+  bool begin_block(Residents& residents);
+  // All blocks of this worker have waited for long. Ends the launch if all others' do for good.
+  void look_for_standstill(Residents& residents);
+  void pause_if_asked();
 
   ExecutionSetup setup_;
   Segment parameters_;
@@ -99,6 +110,12 @@ class Execution {
   std::atomic<std::uint64_t> next_block_{0};
   std::atomic<std::uint64_t> instructions_{0};
   std::atomic<bool> stop_{false};
+  ScheduleNumbers numbers_;
+  std::atomic<bool> pause_{false};  // a worker looks at all blocks
+  std::mutex workers_mutex_;
+  std::condition_variable workers_changed_;
+  std::vector<Residents*> residents_;  // of the workers that run
+  std::size_t paused_ = 0;
   std::mutex mutex_;
   std::optional<Fault> fault_;
   std::vector<Fault> hazards_;

@@ -126,7 +126,7 @@ class VirtualDevice : public Device {
       fault->message = "the virtual device executes PTX, and this image is a cubin";
       return nullptr;
     }
-    return std::make_unique<LoadedModule>(image, memory_, options_.record_opcodes);
+    return std::make_unique<LoadedModule>(image, memory_, options_);
   }
 
   std::optional<Fault> launch(const fitest::Module& module, const Launch& launch) override;

@@ -7,6 +7,7 @@
 #include <string>
 
 #include "device/device.h"
+#include "ptx/schedule.h"
 
 namespace fitest::ptx {
 
@@ -15,6 +16,7 @@ struct VirtualDeviceOptions {
   bool check_init = false;   // uninitialised reads
   bool check_race = false;   // shared- and global-memory races
   bool check_sync = true;    // barriers, shuffles
+  Schedule schedule;         // all but the fair one use one host thread
   std::uint64_t instruction_budget = std::uint64_t{200} << 30;  // thread-instructions per launch
   std::size_t memory_bytes = std::size_t{16} << 30;
   std::size_t threads = 0;  // host threads; 0: thread_count()

@@ -8,8 +8,10 @@
 #include <cstring>
 
 #include "ptx/block.h"
+#include "ptx/definedness.h"
 #include "ptx/execution.h"
 #include "ptx/profile.h"
+#include "ptx/turn.h"
 
 namespace fitest::ptx {
 namespace {
@@ -176,6 +178,10 @@ void start_warp(Warp& warp, std::uint32_t lanes) {
     warp.local_stride = kernel.local_bytes;
     warp.local.assign(std::size_t{kLanes} * warp.local_stride, 0);
   }
+  if (warp.defined != nullptr) {
+    warp.defined->start(*warp.tracked);
+    warp.local_written.assign(warp.local.size(), 0);
+  }
   warp.copies.clear();
   warp.copy_groups.fill(0);
   warp.poll_repeats = 0;
@@ -184,10 +190,42 @@ void start_warp(Warp& warp, std::uint32_t lanes) {
 
 namespace {
 
+// What a loop does around every op; the plain one nothing.
+struct Unwatched {
+  static bool stops() { return false; }
+  static void before(const Warp&, const Op&) {}
+  static void after(const Warp&, Step) {}
+};
+
+struct Profiled {
+  static bool stops() { return false; }
+  static void before(Warp& warp, const Op& op) { warp.profile->begin(warp, op); }
+  static void after(Warp& warp, Step step) { warp.profile->end(warp, step); }
+};
+
+// Ends after a number of ops.
+struct Counted {
+  std::uint32_t left;
+  bool stops() { return left-- == 0; }
+  static void before(Warp& warp, const Op& op) {
+    if (warp.profile != nullptr) Profiled::before(warp, op);
+  }
+  static void after(Warp& warp, Step step) {
+    if (warp.profile != nullptr) Profiled::after(warp, step);
+  }
+};
+
+struct Watched {
+  OpWatcher& watcher;
+  static bool stops() { return false; }
+  void before(const Warp& warp, const Op& op) const { watcher.before(warp, op); }
+  void after(const Warp& warp, Step) const { watcher.after(warp); }
+};
+
 // NOLINTNEXTLINE(readability-function-cognitive-complexity): the loop that every op passes; calls
 // in it would be paid for by each.
-template <bool kProfiled>
-WarpStatus run_loop(Warp& warp) {
+template <class Watch>
+inline WarpStatus run_loop(Warp& warp, Watch watch) {
   const Op* code = warp.execution->program().code.data();
   const std::int32_t turn_fuel = turn_length(*warp.execution);
   WarpStatus status = WarpStatus::Sliced;
@@ -195,12 +233,18 @@ WarpStatus run_loop(Warp& warp) {
   for (int turn = 0; turn < kTurnsPerSlice;) {
     warp.fuel = turn_fuel;
     for (;;) {
+      if (watch.stops()) {
+        // Between two looks at what it polls, a warp still polls.
+        status = warp.poll_repeats >= kPollRepeats ? WarpStatus::Yielded : WarpStatus::Sliced;
+        turn = kTurnsPerSlice;
+        break;
+      }
       const Op& op = code[warp.pc];
       ++warp.steps;
       warp.mask = guarded_lanes(warp, op);
-      if constexpr (kProfiled) warp.profile->begin(warp, op);
+      watch.before(warp, op);
       const Step step = warp.mask != 0 ? op.handler(warp, op) : Step::Next;
-      if constexpr (kProfiled) warp.profile->end(warp, step);
+      watch.after(warp, step);
       if (step == Step::Next) {
         if (++warp.pc < warp.limit) [[likely]]
           continue;
@@ -223,7 +267,15 @@ WarpStatus run_loop(Warp& warp) {
 }  // namespace
 
 WarpStatus run_warp(Warp& warp) {
-  return warp.profile == nullptr ? run_loop<false>(warp) : run_loop<true>(warp);
+  return warp.profile == nullptr ? run_loop(warp, Unwatched{}) : run_loop(warp, Profiled{});
+}
+
+WarpStatus run_warp_briefly(Warp& warp, std::uint32_t ops) {
+  return run_loop(warp, Counted{ops});
+}
+
+WarpStatus run_warp_under(Warp& warp, OpWatcher& watcher) {
+  return run_loop(warp, Watched{watcher});
 }
 
 Step diverge(Warp& warp, std::uint32_t lanes, std::uint32_t pc) {
@@ -263,14 +315,20 @@ std::uint32_t grown_stride(const Warp& warp, std::uint32_t bytes) {
   return std::min(kMaxLocalBytes, std::max(bytes, 2 * warp.local_stride));
 }
 
+// Every lane's piece of `from` at the begin of a larger one.
+std::vector<std::uint8_t> spread_pieces(const std::vector<std::uint8_t>& from, std::size_t stride) {
+  std::vector<std::uint8_t> larger(kLanes * stride);
+  const std::size_t size = from.size() / kLanes;
+  for (std::size_t lane = 0; lane < kLanes && size != 0; ++lane) {
+    std::memcpy(larger.data() + lane * stride, from.data() + lane * size, size);
+  }
+  return larger;
+}
+
 void grow_local(Warp& warp, std::uint32_t stride) {
   if (stride == warp.local_stride) return;
-  std::vector<std::uint8_t> larger(std::size_t{kLanes} * stride);
-  for (std::size_t lane = 0; lane < kLanes && warp.local_stride != 0; ++lane) {
-    std::memcpy(larger.data() + lane * stride, warp.local.data() + lane * warp.local_stride,
-                warp.local_stride);
-  }
-  warp.local = std::move(larger);
+  warp.local = spread_pieces(warp.local, stride);
+  if (warp.defined != nullptr) warp.local_written = spread_pieces(warp.local_written, stride);
   warp.local_stride = stride;
 }
 

@@ -17,9 +17,11 @@
 namespace fitest::ptx {
 
 class Block;
+class Definedness;
 class Execution;
 class Profile;
 class RaceBlock;
+struct TrackedProgram;
 
 // One activation of a function, of the lanes that called it together.
 struct Frame {
@@ -41,6 +43,7 @@ struct AsyncCopy {
   std::array<std::uint32_t, kLanes> group{};
   std::array<std::uint8_t*, kLanes> to{};
   std::array<std::uint8_t*, kLanes> from{};
+  std::array<const std::uint8_t*, kLanes> from_written{};  // as written_at()
 };
 
 enum class WarpStatus : std::uint8_t { Finished, Blocked, Sliced, Yielded, Faulted };
@@ -68,8 +71,9 @@ struct Warp {
   std::array<std::int8_t, kLanes> lane_barrier{};  // that a waiting lane waits at
   std::uint16_t frame = 0;
   std::vector<Frame> frames;
-  std::vector<CacheLine> registers;  // frames of rows; bank[0] points into it
-  std::vector<std::uint8_t> local;   // kLanes pieces of local_stride bytes
+  std::vector<CacheLine> registers;         // frames of rows; bank[0] points into it
+  std::vector<std::uint8_t> local;          // kLanes pieces of local_stride bytes
+  std::vector<std::uint8_t> local_written;  // as Segment::written; empty unless it is kept
   std::uint32_t local_stride = 0;
   std::uint32_t local_base = 0;  // of the current frame
 
@@ -78,8 +82,11 @@ struct Warp {
 
   std::uint32_t index = 0;  // in the block
   Block* block = nullptr;
-  RaceBlock* races = nullptr;  // if they are looked for
-  Profile* profile = nullptr;  // if the launch is counted
+  RaceBlock* races = nullptr;               // if they are looked for
+  Profile* profile = nullptr;               // if the launch is counted
+  Definedness* defined = nullptr;           // if uninitialised values are looked for
+  const TrackedProgram* tracked = nullptr;  // as well
+  bool met_unwritten = false;               // a load has, since this was cleared
   Execution* execution = nullptr;
   std::uint64_t steps = 0;  // warp-instructions since the group was chosen
   std::uint64_t thread_instructions = 0;

@@ -26,8 +26,10 @@ void apply_check(const std::string& check, ptx::VirtualDeviceOptions& options) {
        fmt::format("unknown check '{}': expected memory, init, race, sync, all or none", check));
 }
 
-ptx::VirtualDeviceOptions virtual_options(const std::string& checks) {
+ptx::VirtualDeviceOptions virtual_options(const DeviceRequest& request) {
   ptx::VirtualDeviceOptions options;
+  options.schedule = ptx::parse_schedule(request.schedule);
+  const std::string& checks = request.checks;
   if (checks.empty()) return options;
   options.check_memory = options.check_init = options.check_race = options.check_sync = false;
   for (const std::string& check : split(checks, ',')) apply_check(check, options);
@@ -35,6 +37,10 @@ ptx::VirtualDeviceOptions virtual_options(const std::string& checks) {
 }
 
 }  // namespace
+
+std::string settle_schedule(const std::string& schedule) {
+  return ptx::to_string(ptx::parse_schedule(schedule));
+}
 
 void check_device_name(const std::string& name) {
   const bool is_cuda = name == "cuda" || (name.starts_with("cuda:") && name.size() > 5);
@@ -61,7 +67,7 @@ DeviceChoice choose_device(const std::string& name) {
 DevicePtr open_device(const DeviceRequest& request) {
   const DeviceChoice choice = choose_device(request.name);
   if (choice.name == "virtual") {
-    ptx::VirtualDeviceOptions options = virtual_options(request.checks);
+    ptx::VirtualDeviceOptions options = virtual_options(request);
     options.profile = request.profile;
     return ptx::make_virtual_device(options);
   }

@@ -17,7 +17,13 @@ struct DeviceRequest {
   std::string timer = "auto";
   // No guard zones around a GPU's buffers and no poison in them: compute-sanitizer watches instead.
   bool sanitized = false;
+  // As well: "fair", "random", "random:SEED", "adversarial".
+  std::string schedule = "fair";
 };
+
+// With the seed of "random" drawn, so that every run of this request goes the same way. Error
+// (Usage) for an unknown word.
+std::string settle_schedule(const std::string& schedule);
 
 // Error (Usage) for a name or a check that is none; asks no driver.
 void check_device_name(const std::string& name);

@@ -108,6 +108,7 @@ class CaseRun {
     if (!is_virtual()) {
       reference_.gpu = {device_->properties().uuid, device_->properties().name};
     }
+    if (is_virtual()) facts_.schedule(options_.device.schedule);
     config_ = options_.config.resolve(case_.definition->op_type, case_.definition->name);
     // Interpreting a kernel again gives the same bits; a user's config still decides.
     if (is_virtual() && !options_.config_given) {

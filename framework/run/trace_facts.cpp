@@ -132,6 +132,10 @@ void TraceFacts::device(const DeviceProperties& properties) {
   trace_.fitest.set("device", std::move(value));
 }
 
+void TraceFacts::schedule(const std::string& schedule) {
+  trace_.fitest.set("schedule", Value(schedule));
+}
+
 void TraceFacts::reference(const ReferenceResult& result) {
   Value value;
   value.set("engine", Value(result.engine));

@@ -21,6 +21,8 @@ class TraceFacts {
  public:
   void begin(const Case& planned, Policy policy, std::uint64_t seed);
   void device(const DeviceProperties& properties);
+  // Of the virtual device, with its seed.
+  void schedule(const std::string& schedule);
   void reference(const ReferenceResult& result);
   void compiled(const CompileResult& result, const std::string& target);
   void kernels(const std::vector<KernelInfo>& kernels);
