@@ -51,7 +51,7 @@ void check_device_name(const std::string& name) {
 
 void check_request(const DeviceRequest& request) {
   check_device_name(request.name);
-  virtual_options(request.checks);
+  virtual_options(request);
 }
 
 DeviceChoice choose_device(const std::string& name) {
