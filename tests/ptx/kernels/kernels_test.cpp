@@ -41,7 +41,7 @@ class VirtualKernels : public Kernels {};
 
 TEST_P(VirtualKernels, give_what_the_host_computes) {
   ptx::VirtualDeviceOptions options;
-  options.check_init = true;
+  options.check_init = options.check_race = true;
   options.instruction_budget = 2'000'000'000;
   options.compute_major = target() == "compute_90" ? 9 : 8;
   const DevicePtr device = ptx::make_virtual_device(options);

@@ -213,7 +213,7 @@ KERNEL(mbarrier_waits_for_a_thread_that_left) {
   asm volatile("{ .reg .b64 s; mbarrier.arrive.shared.b64 s, [%0]; }" ::"r"(address) : "memory");
   unsigned done = 0;
   while (done == 0) {
-    asm volatile("{ .reg .pred p; mbarrier.try_wait.parity.shared.b64 p, [%1], 0; selp.u32 %0, 1, 0, p; }" : "=r"(done) : "r"(address) : "memory");  // expect: instruction budget exceeded
+    asm volatile("{ .reg .pred p; mbarrier.try_wait.parity.shared.b64 p, [%1], 0; selp.u32 %0, 1, 0, p; }" : "=r"(done) : "r"(address) : "memory");  // expect: deadlock
   }
 }
 KERNEL(mbarrier_waits_for_a_thread_that_left_right) {
