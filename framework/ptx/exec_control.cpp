@@ -12,6 +12,7 @@
 #include "ptx/chapters.h"
 #include "ptx/lanes.h"
 #include "ptx/race.h"
+#include "ptx/track.h"
 
 namespace fitest::ptx {
 
@@ -52,11 +53,14 @@ namespace {
 // Cooperative groups trap where a grid waits for itself and the launch gave it no barrier.
 bool lacks_grid_barrier(const Execution& execution) {
   if (execution.setup().grid_workspace != 0) return false;
-  const std::vector<Op>& code = execution.program().code;
-  return std::any_of(code.begin(), code.end(), [](const Op& op) {
+  const auto asks = [](const Op& op) {
     return op.handler == &read_special32 &&
            op.aux == static_cast<std::uint32_t>(SpecialRegister::Envreg1);
-  });
+  };
+  const Program& program = execution.program();
+  if (!program.tracked) return std::any_of(program.code.begin(), program.code.end(), asks);
+  const std::vector<Tracked>& ops = program.tracked->ops;
+  return std::any_of(ops.begin(), ops.end(), [&](const Tracked& op) { return asks(op.op); });
 }
 
 }  // namespace

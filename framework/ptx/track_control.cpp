@@ -4,6 +4,7 @@
 #include <array>
 #include <cstring>
 
+#include "ptx/builtin.h"
 #include "ptx/exec_fragment.h"
 #include "ptx/exec_warp.h"
 #include "ptx/execution.h"
@@ -128,12 +129,14 @@ Step track_builtin(Warp& warp, const Op&) {
   if (!pass_guard(warp, tracked)) return Step::Next;
   const Step step = tracked.op.handler(warp, tracked.op);
   if (step == Step::Fault) return step;
+  // malloc() returns an address, the others an int or nothing.
+  const std::size_t bytes = tracked.op.handler == find_builtin("malloc") ? 8 : 4;
   for (std::uint32_t i = 0; i < tracked.op.count; i += 2) {
     const CallValue value = value_at(warp, tracked.op.list + i);
     define(warp, value.row);
     if (value.cell_bytes != 0) continue;
     for_each_lane(warp.mask, [&](int lane) {
-      std::memset(local_written(warp, lane, warp.local_base + value.offset), 1, sizeof(u32));
+      std::memset(local_written(warp, lane, warp.local_base + value.offset), 1, bytes);
     });
   }
   return step;

@@ -44,8 +44,9 @@ std::optional<std::string> reason_to_skip(const Case& planned) {
 
 // An endless loop is a timeout, whoever noticed it first.
 Status status_of(const Fault& fault) {
-  const bool endless =
-      fault.kind == FaultKind::TimeLimit || fault.kind == FaultKind::BudgetExceeded;
+  // A GPU that stands still runs into the deadline.
+  const bool endless = fault.kind == FaultKind::TimeLimit ||
+                       fault.kind == FaultKind::BudgetExceeded || fault.kind == FaultKind::Deadlock;
   return endless ? Status::Timeout : Status::RuntimeError;
 }
 

@@ -41,7 +41,9 @@ class VirtualKernels : public Kernels {};
 
 TEST_P(VirtualKernels, give_what_the_host_computes) {
   ptx::VirtualDeviceOptions options;
-  options.check_init = options.check_race = true;
+  options.check_init = true;
+  // For sm_80, cuda_bf16.hpp looks with a plain load before it compares and swaps.
+  options.check_race = kernel().name != "float_atomics";
   options.instruction_budget = 2'000'000'000;
   options.compute_major = target() == "compute_90" ? 9 : 8;
   const DevicePtr device = ptx::make_virtual_device(options);

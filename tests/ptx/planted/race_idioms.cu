@@ -50,10 +50,10 @@ KERNEL(stage_read_before_its_mbarrier) {
   if (threadIdx.x == 0) asm volatile("mbarrier.init.shared.b64 [%0], 32;" ::"r"(address));
   __syncthreads();
   if (threadIdx.x < 32) {
-    stage[threadIdx.x] = in[threadIdx.x];
+    stage[threadIdx.x] = in[threadIdx.x];  // expect: race in shared memory
     asm volatile("{ .reg .b64 s; mbarrier.arrive.shared.b64 s, [%0]; }" ::"r"(address) : "memory");
   } else {
-    out[threadIdx.x - 32] = stage[63 - threadIdx.x];  // expect: race in shared memory
+    out[threadIdx.x - 32] = stage[63 - threadIdx.x];
   }
 }
 KERNEL(stage_read_before_its_mbarrier_right) {
