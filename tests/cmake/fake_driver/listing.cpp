@@ -43,6 +43,8 @@ std::vector<int> visible;
 
 }  // namespace
 
+// The names are NVIDIA's.
+// NOLINTBEGIN(readability-identifier-naming)
 extern "C" {
 
 int cuInit(unsigned) {
@@ -113,3 +115,4 @@ int cuDevicePrimaryCtxRetain(void**, int device) {
 }
 
 }  // extern "C"
+// NOLINTEND(readability-identifier-naming)
