@@ -176,6 +176,8 @@ constexpr const char* kFaults[] = {
     "misaligned",
     "null",
     "read_only",
+    "uninitialised_register",
+    "uninitialised_local",
     "uninitialised_shared",
     "uninitialised_global",
     "missing_syncthreads",

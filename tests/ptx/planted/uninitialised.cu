@@ -1,5 +1,5 @@
 // SPDX-License-Identifier: Apache-2.0
-// Reads of memory that nothing has written.
+// Values that nothing has written: in memory, and in registers.
 #include "planted.h"
 
 // run: block=32 check=init fault=uninitialised_shared
@@ -87,4 +87,76 @@ KERNEL(global_heap_not_filled_right) {
   static_cast<volatile unsigned*>(scratch)[1] = 2;
   out[0] = static_cast<volatile unsigned*>(scratch)[1];
   free(scratch);
+}
+
+// run: block=32 check=init fault=uninitialised_register
+KERNEL(register_never_set) {
+  unsigned sum;
+  asm volatile("{ .reg .u32 t; add.u32 %0, t, %1; }" : "=r"(sum) : "r"(in[threadIdx.x]));
+  out[threadIdx.x] = sum;  // expect: uninitialised read by 0:0
+}
+KERNEL(register_never_set_right) {
+  unsigned sum;
+  asm volatile("{ .reg .u32 t; mov.u32 t, 0; add.u32 %0, t, %1; }" : "=r"(sum) : "r"(in[threadIdx.x]));
+  out[threadIdx.x] = sum;
+}
+
+// run: block=32 check=init fault=uninitialised_register
+KERNEL(register_set_by_half_of_the_lanes) {
+  unsigned kind;
+  asm volatile("{ .reg .u32 t; .reg .pred p; setp.lt.u32 p, %1, 16; @p mov.u32 t, 7; mov.u32 %0, t; }" : "=r"(kind) : "r"(in[threadIdx.x]));
+  if (kind == 7) {  // expect: uninitialised read by 0:16
+    atomicAdd(work, 1u);
+  }
+}
+KERNEL(register_set_by_half_of_the_lanes_right) {
+  unsigned kind;
+  asm volatile("{ .reg .u32 t; .reg .pred p; setp.lt.u32 p, %1, 16; mov.u32 t, 0; @p mov.u32 t, 7; mov.u32 %0, t; }" : "=r"(kind) : "r"(in[threadIdx.x]));
+  if (kind == 7) {
+    atomicAdd(work, 1u);
+  }
+}
+
+// run: block=32 check=init fault=uninitialised_register
+KERNEL(register_as_index) {
+  unsigned index;
+  asm volatile("{ .reg .u32 t; and.b32 %0, t, 63; }" : "=r"(index));
+  out[index] = in[threadIdx.x];  // expect: uninitialised read by 0:0
+}
+KERNEL(register_as_index_right) {
+  unsigned index;
+  asm volatile("{ .reg .u32 t; mov.u32 t, %1; and.b32 %0, t, 63; }" : "=r"(index) : "r"(threadIdx.x));
+  out[index] = in[threadIdx.x];
+}
+
+// run: block=32 check=init fault=uninitialised_local
+KERNEL(local_array_with_a_hole) {
+  unsigned digits[8];
+  for (unsigned i = 0; i < 7 + zero; ++i) digits[in[i]] = i;
+  out[threadIdx.x] = digits[in[threadIdx.x] % 8];  // expect: uninitialised read by 0:7
+}
+KERNEL(local_array_with_a_hole_right) {
+  unsigned digits[8];
+  for (unsigned i = 0; i < 8 + zero; ++i) digits[in[i]] = i;
+  out[threadIdx.x] = digits[in[threadIdx.x] % 8];
+}
+
+__device__ __noinline__ void store_sum(unsigned* result, const unsigned* values, unsigned count) {
+  unsigned sum = 0;
+  for (unsigned i = 0; i < count; ++i) {
+    sum += values[i];  // expect(local_array_summed_too_far): uninitialised read by 0:20
+  }
+  *result = sum;
+}
+
+// run: block=32 check=init fault=uninitialised_local
+KERNEL(local_array_summed_too_far) {
+  unsigned values[4];
+  for (unsigned i = 0; i < 3; ++i) values[in[i]] = in[threadIdx.x];
+  store_sum(out + threadIdx.x, values, threadIdx.x < 20 ? 3 : 4);
+}
+KERNEL(local_array_summed_too_far_right) {
+  unsigned values[4];
+  for (unsigned i = 0; i < 3; ++i) values[in[i]] = in[threadIdx.x];
+  store_sum(out + threadIdx.x, values, 3);
 }
