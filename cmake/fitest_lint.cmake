@@ -52,9 +52,13 @@ endif()
 fitest_find_tool(FITEST_CLANG_TIDY clang-tidy)
 if(FITEST_CLANG_TIDY)
   set(fitest_tidied "")
-  # The layering test's wrong files are no part of any program.
+  # What this build does not compile: the layering test's wrong files, users' projects of tests, and
+  # the fuzz targets where it is not clang that compiles.
   set(compiled ${fitest_cpp})
-  list(FILTER compiled EXCLUDE REGEX "/tests/layering/")
+  list(FILTER compiled EXCLUDE REGEX "/tests/(layering|cmake/[a-z_]+_project)/")
+  if(NOT FITEST_FUZZERS)
+    list(FILTER compiled EXCLUDE REGEX "/tests/fuzz/")
+  endif()
   foreach(file IN LISTS compiled)
     file(RELATIVE_PATH name ${PROJECT_SOURCE_DIR} ${file})
     set(stamp ${PROJECT_BINARY_DIR}/tidy/${name}.tidied)

@@ -25,7 +25,9 @@ DynamicLibrary::DynamicLibrary(void* handle, const std::string& name)
 std::optional<DynamicLibrary> DynamicLibrary::open(const std::vector<std::string>& candidates,
                                                    std::string* reason) {
   for (const std::string& name : candidates) {
-    if (void* handle = ::dlopen(name.c_str(), RTLD_NOW | RTLD_LOCAL)) {
+    // Kept until the process ends: libraries with a C++ runtime of their own (NVRTC) never free
+    // what that holds, and once unloaded nothing refers to it.
+    if (void* handle = ::dlopen(name.c_str(), RTLD_NOW | RTLD_LOCAL | RTLD_NODELETE)) {
       return DynamicLibrary(handle, name);
     }
     const char* message = ::dlerror();

@@ -9,6 +9,7 @@
 #include <cerrno>
 #include <cstdint>
 #include <cstring>
+#include <span>
 #include <system_error>
 
 #include "base/error.h"
@@ -79,14 +80,14 @@ void detach(msghdr& message, std::vector<Descriptor>& descriptors) {
   }
 }
 
-MessageEnd send_all(int socket, const char* data, std::size_t size,
-                    const std::vector<int>& descriptors, SocketDeadline deadline) {
+MessageEnd send_all(int socket, std::string_view data, const std::vector<int>& descriptors,
+                    SocketDeadline deadline) {
   std::size_t sent = 0;
-  while (sent < size) {
+  while (sent < data.size()) {
     if (const MessageEnd end = await(socket, POLLOUT, deadline); end != MessageEnd::Whole) {
       return end;
     }
-    iovec part{const_cast<char*>(data) + sent, size - sent};
+    iovec part{const_cast<char*>(data.data()) + sent, data.size() - sent};
     msghdr message{};
     message.msg_iov = &part;
     message.msg_iovlen = 1;
@@ -99,14 +100,14 @@ MessageEnd send_all(int socket, const char* data, std::size_t size,
   return MessageEnd::Whole;
 }
 
-MessageEnd receive_all(int socket, char* data, std::size_t size,
-                       std::vector<Descriptor>& descriptors, SocketDeadline deadline) {
+MessageEnd receive_all(int socket, std::span<char> data, std::vector<Descriptor>& descriptors,
+                       SocketDeadline deadline) {
   std::size_t received = 0;
-  while (received < size) {
+  while (received < data.size()) {
     if (const MessageEnd end = await(socket, POLLIN, deadline); end != MessageEnd::Whole) {
       return end;
     }
-    iovec part{data + received, size - received};
+    iovec part{data.data() + received, data.size() - received};
     alignas(cmsghdr) std::array<char, kControlBytes> control{};
     msghdr message{};
     message.msg_iov = &part;
@@ -136,15 +137,15 @@ SocketPair make_socket_pair() {
 MessageEnd send_message(int socket, std::string_view text, const std::vector<int>& descriptors,
                         SocketDeadline deadline) {
   const Header header = encode_size(text.size());
-  const MessageEnd end = send_all(socket, reinterpret_cast<const char*>(header.data()),
-                                  header.size(), descriptors, deadline);
-  return end == MessageEnd::Whole ? send_all(socket, text.data(), text.size(), {}, deadline) : end;
+  const MessageEnd end = send_all(
+      socket, {reinterpret_cast<const char*>(header.data()), header.size()}, descriptors, deadline);
+  return end == MessageEnd::Whole ? send_all(socket, text, {}, deadline) : end;
 }
 
 ReceivedMessage receive_message(int socket, SocketDeadline deadline) {
   ReceivedMessage message;
   Header header{};
-  message.end = receive_all(socket, reinterpret_cast<char*>(header.data()), header.size(),
+  message.end = receive_all(socket, {reinterpret_cast<char*>(header.data()), header.size()},
                             message.descriptors, deadline);
   if (message.end != MessageEnd::Whole) return message;
   const std::uint64_t size = decode_size(header);
@@ -153,7 +154,7 @@ ReceivedMessage receive_message(int socket, SocketDeadline deadline) {
     return message;
   }
   message.text.resize(size);
-  message.end = receive_all(socket, message.text.data(), size, message.descriptors, deadline);
+  message.end = receive_all(socket, message.text, message.descriptors, deadline);
   return message;
 }
 

@@ -41,6 +41,7 @@ double size_of(const Workload& workload) {
 // Files come relative to the current folder, as git and pre-commit give them.
 std::vector<fs::path> inside(const std::string& root, const std::vector<std::string>& files) {
   std::vector<fs::path> names;
+  names.reserve(files.size());
   for (const std::string& file : files) {
     names.push_back(fs::absolute(file).lexically_normal().lexically_relative(
         fs::absolute(root).lexically_normal()));
@@ -61,6 +62,7 @@ std::vector<Case> smallest_touched(const Dataset& dataset, const HookOptions& op
     if (size_of(*planned.workload) < size_of(*entry->second.workload)) entry->second = planned;
   }
   std::vector<Case> chosen;
+  chosen.reserve(order.size());
   for (const Solution* solution : order) chosen.push_back(smallest.at(solution));
   return chosen;
 }

@@ -241,6 +241,7 @@ int run_under_sanitizer(const RunCommand& command) {
   arguments.front() = own_path();
   const auto words = sanitizer_command(*sanitizer, command.sanitizer, without_sanitizer(arguments));
   std::vector<char*> argv;
+  argv.reserve(words.size() + 1);
   for (const std::string& word : words) argv.push_back(const_cast<char*>(word.c_str()));
   argv.push_back(nullptr);
   ::setenv(kSanitizerVariable, command.sanitizer.c_str(), 1);

@@ -176,7 +176,7 @@ class CudaDevice : public HardwareDevice {
 
   ElapsedTime time(const std::function<void()>& body) override {
     const TimedSpan span = queue_.time(body);
-    const ElapsedTime by_events{span.event_ms, kEvents};
+    ElapsedTime by_events{span.event_ms, kEvents};
     other_time_.reset();
     if (!span.activity_ms) return by_events;
     other_time_ = by_events;

@@ -213,7 +213,7 @@ Step load_blocks(Warp& warp, const Op& op) {
   for (std::uint32_t i = 0; i < op.count; ++i) {
     std::uint32_t* row = row32(warp, warp.lists[op.list + i]);
     for (std::size_t g = 0; g < kBlockRows; ++g) {
-      std::memcpy(row + 4 * g, places[kBlockRows * i + g], kBlockRowBytes);
+      std::memcpy(row + 4 * g, places[std::size_t{kBlockRows} * i + g], kBlockRowBytes);
     }
     if (op.aux != 0) transpose_block(row);
   }
@@ -235,7 +235,7 @@ Step store_blocks(Warp& warp, const Op& op) {
     std::memcpy(block.data(), row32(warp, warp.lists[op.list + i]), sizeof block);
     if (op.aux != 0) transpose_block(block.data());
     for (std::size_t g = 0; g < kBlockRows; ++g) {
-      std::memcpy(places[kBlockRows * i + g], block.data() + 4 * g, kBlockRowBytes);
+      std::memcpy(places[std::size_t{kBlockRows} * i + g], block.data() + 4 * g, kBlockRowBytes);
     }
   }
   return Step::Next;

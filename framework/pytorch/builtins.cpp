@@ -265,7 +265,7 @@ Value is_instance(Interpreter&, Arguments& arguments) {
 
 // Half to even at the digit 10^-digits.
 Value round_integer(const Value& value, std::int64_t digits) {
-  const Value plain = number_operation(UnaryOperator::Positive, value);
+  Value plain = number_operation(UnaryOperator::Positive, value);
   if (digits >= 0) return plain;
   constexpr std::int64_t kMostDigits = 5000;  // no integer has more
   const BigInteger unit = BigInteger::power(

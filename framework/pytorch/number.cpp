@@ -88,6 +88,22 @@ Value float_operation(BinaryOperator op, const Value& left, const Value& right) 
   }
 }
 
+// Towards minus infinity, as Python divides. `b` is neither 0 nor -1.
+std::int64_t floor_divide(std::int64_t a, std::int64_t b) {
+  return a / b - (a % b != 0 && (a < 0) != (b < 0) ? 1 : 0);
+}
+
+// With the sign of `b`, which is neither 0 nor -1.
+std::int64_t floor_modulo(std::int64_t a, std::int64_t b) {
+  const std::int64_t rest = a % b;
+  return rest != 0 && (rest < 0) != (b < 0) ? rest + b : rest;
+}
+
+std::int64_t shift_right(std::int64_t a, std::int64_t b) {
+  if (b > 62) return a < 0 ? -1 : 0;
+  return a >> b;
+}
+
 // The result where it fits in 64 bits and takes no more than a few instructions.
 std::optional<std::int64_t> small_operation(BinaryOperator op, std::int64_t a, std::int64_t b) {
   std::int64_t result = 0;
@@ -104,21 +120,17 @@ std::optional<std::int64_t> small_operation(BinaryOperator op, std::int64_t a, s
       break;
     case BinaryOperator::FloorDivide:
       if (b == 0 || b == -1) return std::nullopt;
-      result = a / b - (a % b != 0 && (a < 0) != (b < 0) ? 1 : 0);
-      break;
+      return floor_divide(a, b);
     case BinaryOperator::Modulo:
       if (b == 0 || b == -1) return std::nullopt;
-      result = a % b;
-      if (result != 0 && (result < 0) != (b < 0)) result += b;
-      break;
+      return floor_modulo(a, b);
     case BinaryOperator::ShiftLeft:
       if (b < 0 || b > 62) return std::nullopt;
       overflows = __builtin_mul_overflow(a, std::int64_t{1} << b, &result);
       break;
     case BinaryOperator::ShiftRight:
       if (b < 0) return std::nullopt;
-      result = b > 62 ? (a < 0 ? -1 : 0) : a >> b;
-      break;
+      return shift_right(a, b);
     case BinaryOperator::And:
       return a & b;
     case BinaryOperator::Or:
@@ -290,7 +302,7 @@ Value number_operation(UnaryOperator op, const Value& operand) {
     fail(ErrorKind::Input,
          fmt::format("bad operand type for a unary operator: '{}'", type_name(operand)));
   }
-  const Value plain = is_big(operand) ? operand : make_integer(*small_of(operand));
+  Value plain = is_big(operand) ? operand : make_integer(*small_of(operand));
   if (op == UnaryOperator::Positive) return plain;
   // ~x is -1 - x.
   return number_operation(BinaryOperator::Subtract,

@@ -143,26 +143,29 @@ bool contains(const Value& container, const Value& item) {
   return found;
 }
 
+// Of a slice; nullopt for None.
+std::optional<std::int64_t> bound_of(const Value& value) {
+  if (value.is_none()) return std::nullopt;
+  const Array* array = value.array();
+  const Value plain = array != nullptr && array->count() == 1 ? element_at(*array, 0) : value;
+  if (!is_integer(plain)) fail(ErrorKind::Input, "slice indices must be integers or None");
+  return clamped_of(plain);
+}
+
 // Positions of a sequence that a slice selects.
 std::vector<std::size_t> slice_positions(const SliceValue& slice, std::size_t size) {
-  const auto bound = [](const Value& value, std::int64_t otherwise) {
-    if (value.is_none()) return otherwise;
-    const Array* array = value.array();
-    const Value plain = array != nullptr && array->count() == 1 ? element_at(*array, 0) : value;
-    if (!is_integer(plain)) fail(ErrorKind::Input, "slice indices must be integers or None");
-    return clamped_of(plain);
-  };
   const auto length = static_cast<std::int64_t>(size);
-  const std::int64_t step = bound(slice.step, 1);
+  const std::int64_t step = bound_of(slice.step).value_or(1);
   if (step == 0) fail(ErrorKind::Input, "slice step cannot be zero");
-  const auto clamp = [&](std::int64_t at) {
-    if (at < 0) at += length;
-    return std::clamp<std::int64_t>(at, step > 0 ? 0 : -1, step > 0 ? length : length - 1);
+  const std::int64_t lowest = step > 0 ? 0 : -1;
+  const std::int64_t highest = step > 0 ? length : length - 1;
+  const auto end_of = [&](const Value& value, std::int64_t otherwise) {
+    const std::optional<std::int64_t> at = bound_of(value);
+    if (!at) return otherwise;
+    return std::clamp<std::int64_t>(*at < 0 ? *at + length : *at, lowest, highest);
   };
-  const std::int64_t start =
-      slice.start.is_none() ? (step > 0 ? 0 : length - 1) : clamp(bound(slice.start, 0));
-  const std::int64_t stop =
-      slice.stop.is_none() ? (step > 0 ? length : -1) : clamp(bound(slice.stop, 0));
+  const std::int64_t start = end_of(slice.start, step > 0 ? lowest : highest);
+  const std::int64_t stop = end_of(slice.stop, step > 0 ? highest : lowest);
   std::vector<std::size_t> positions;
   const std::int64_t count = Range{start, stop, step}.length();
   for (std::int64_t i = 0; i < count; ++i) {

@@ -37,7 +37,8 @@ enum class Agreement : std::uint8_t {
 
 class Bound;
 
-struct OperatorRow {
+struct OperatorRow {  // NOLINT(clang-analyzer-optin.performance.Padding): in the order of its
+                      // tables
   unsigned spelling;
   // "softmax(Tensor self, int dim, *, ScalarType? dtype=None)". Types: Tensor, Operand (a tensor
   // or a number), Scalar, int, float, bool, int[], float[], Tensor[], ScalarType, Device, str, Any;

@@ -250,23 +250,28 @@ std::vector<Parameter> Parser::parse_parameters(std::string_view closing, bool a
     } else {
       const Token& token = peek();
       Parameter parameter = parse_parameter(kind, annotated);
-      for (const Parameter& other : parameters) {
-        if (other.name == parameter.name) {
-          error(token, fmt::format("parameter '{}' occurs twice", parameter.name));
-        }
-      }
-      const bool follows_default = kind == ParameterKind::Normal && !parameters.empty() &&
-                                   parameters.back().default_value != nullptr;
-      if (follows_default && parameter.default_value == nullptr) {
-        error(token, fmt::format("parameter '{}' has no default but follows one that has",
-                                 parameter.name));
-      }
+      check_parameter(token, parameter, parameters);
       parameters.push_back(std::move(parameter));
     }
     if (!at(closing)) expect(",", fmt::format("or '{}' after a parameter", closing));
   }
   next();
   return parameters;
+}
+
+void Parser::check_parameter(const Token& token, const Parameter& parameter,
+                             const std::vector<Parameter>& before) const {
+  for (const Parameter& other : before) {
+    if (other.name == parameter.name) {
+      error(token, fmt::format("parameter '{}' occurs twice", parameter.name));
+    }
+  }
+  const bool follows_default = parameter.kind == ParameterKind::Normal && !before.empty() &&
+                               before.back().default_value != nullptr;
+  if (follows_default && parameter.default_value == nullptr) {
+    error(token,
+          fmt::format("parameter '{}' has no default but follows one that has", parameter.name));
+  }
 }
 
 Parameter Parser::parse_parameter(ParameterKind kind, bool annotated) {

@@ -49,6 +49,8 @@ class Parser {
   std::string parse_dotted_name();
   std::vector<Parameter> parse_parameters(std::string_view closing, bool annotated);
   Parameter parse_parameter(ParameterKind kind, bool annotated);
+  void check_parameter(const Token& token, const Parameter& parameter,
+                       const std::vector<Parameter>& before) const;
 
   // parse_expression.cpp
   ExprPtr parse_expression();

@@ -146,6 +146,7 @@ Value broadcast_all(const std::vector<Array>& arrays) {
   Shape shape;
   for (const Array& array : arrays) shape = broadcast_shapes(shape, array.shape);
   std::vector<Value> results;
+  results.reserve(arrays.size());
   for (const Array& array : arrays) results.emplace_back(expand_to(array, shape));
   return make_tuple(std::move(results));
 }

@@ -104,20 +104,26 @@ std::string range_text(const Range& range) {
   return fmt::format("range({}, {}, {})", range.start, range.stop, range.step);
 }
 
-std::string text_at(const Value& value, bool quoted, int depth) {
-  if (depth > kMaxNesting) return "...";
+// Of numbers and what else has no parts; nullopt for all others.
+std::optional<std::string> scalar_text(const Value& value) {
   if (value.is_none()) return "None";
   if (const auto* flag = value.as<bool>()) return *flag ? "True" : "False";
   if (const auto* integer = value.as<std::int64_t>()) return fmt::format("{}", *integer);
   if (const auto* integer = value.as<BigIntegerPtr>()) return (*integer)->text();
   if (const auto* number = value.as<double>()) return float_text(*number);
+  if (value.is<Ellipsis>()) return "Ellipsis";
+  return std::nullopt;
+}
+
+std::string text_at(const Value& value, bool quoted, int depth) {
+  if (depth > kMaxNesting) return "...";
+  if (auto text = scalar_text(value)) return *std::move(text);
   if (const std::string* text = value.string()) return quoted ? quote(*text) : *text;
   if (const Array* array = value.array()) return array_text(*array);
   if (const auto* dtype = value.as<DType>()) return fmt::format("torch.{}", name_of(*dtype));
   if (const auto* device = value.as<Device>()) {
     return quoted ? fmt::format("device(type='{}')", device->text) : device->text;
   }
-  if (value.is<Ellipsis>()) return "Ellipsis";
   if (const auto* range = value.as<Range>()) return range_text(*range);
   if (const Sequence* items = value.sequence()) return sequence_text(*items, depth);
   if (const Dictionary* items = value.dictionary()) return dictionary_text(*items, depth);
@@ -232,15 +238,10 @@ std::string repr_of(const Value& value) {
   return text_at(value, true, 0);
 }
 
-std::string format_value(const Value& value, const std::string& specification) {
-  if (specification.empty()) return text_of(value);
-  const Specification spec = parse_specification(specification);
-  const Array* array = value.array();
-  const Value plain = array != nullptr && array->count() == 1 ? element_at(*array, 0) : value;
-  const bool numeric = is_number(plain) && (!plain.is<bool>() || spec.type != '\0');
-  std::string text = numeric ? number_text(plain, spec) : text_of(plain);
-  if (spec.grouped) text = group_digits(text);
-  if (numeric && spec.sign != '-' && text[0] != '-') text.insert(0, 1, spec.sign);
+namespace {
+
+// `text` filled up to the width; zeros go between a sign and its digits.
+std::string padded(const std::string& text, const Specification& spec, bool numeric) {
   if (text.size() >= spec.width) return text;
   const std::size_t missing = spec.width - text.size();
   const char align = spec.align != '\0' ? spec.align : numeric ? '>' : '<';
@@ -250,6 +251,20 @@ std::string format_value(const Value& value, const std::string& specification) {
     return text.substr(0, 1) + std::string(left, fill) + text.substr(1);
   }
   return std::string(left, fill) + text + std::string(missing - left, fill);
+}
+
+}  // namespace
+
+std::string format_value(const Value& value, const std::string& specification) {
+  if (specification.empty()) return text_of(value);
+  const Specification spec = parse_specification(specification);
+  const Array* array = value.array();
+  const Value plain = array != nullptr && array->count() == 1 ? element_at(*array, 0) : value;
+  const bool numeric = is_number(plain) && (!plain.is<bool>() || spec.type != '\0');
+  std::string text = numeric ? number_text(plain, spec) : text_of(plain);
+  if (spec.grouped) text = group_digits(text);
+  if (numeric && spec.sign != '-' && text[0] != '-') text.insert(0, 1, spec.sign);
+  return padded(text, spec, numeric);
 }
 
 }  // namespace fitest::pytorch

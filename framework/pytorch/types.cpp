@@ -33,6 +33,16 @@ Value plain(const Value& value) {
   return element_at(*array, 0);
 }
 
+// Takes "0x", "0o" or "0b" off where `base` is that or 0; gives the base of what is left.
+unsigned take_prefix(std::string& digits, unsigned base) {
+  if (digits.size() <= 2 || digits[0] != '0' || base == 10) return base;
+  const std::string prefix = to_lower(digits.substr(0, 2));
+  const unsigned named = prefix == "0x" ? 16 : prefix == "0o" ? 8 : prefix == "0b" ? 2 : 0;
+  if (named == 0 || (base != 0 && base != named)) return base;
+  digits.erase(0, 2);
+  return named;
+}
+
 // int(text) and int(text, base); base 0 goes by the prefix.
 Value parse_int(const std::string& text, unsigned base) {
   std::string digits;
@@ -41,14 +51,7 @@ Value parse_int(const std::string& text, unsigned base) {
   }
   const bool negative = digits.starts_with('-');
   if (negative || digits.starts_with('+')) digits.erase(0, 1);
-  if (digits.size() > 2 && digits[0] == '0' && base != 10) {
-    const std::string prefix = to_lower(digits.substr(0, 2));
-    const unsigned named = prefix == "0x" ? 16 : prefix == "0o" ? 8 : prefix == "0b" ? 2 : 0;
-    if (named != 0 && (base == 0 || base == named)) {
-      base = named;
-      digits.erase(0, 2);
-    }
-  }
+  base = take_prefix(digits, base);
   const auto value = BigInteger::parse(digits, base == 0 ? 10 : base);
   if (!value) {
     fail(ErrorKind::Input, fmt::format("invalid literal for int() with base {}: {}", base,
@@ -67,7 +70,7 @@ Value to_int(Interpreter&, Arguments& arguments) {
       fail(ErrorKind::Input, "int() can't convert non-string with explicit base");
     }
   }
-  const Value value = plain(*only_argument("int", arguments));
+  Value value = plain(*only_argument("int", arguments));
   if (base != 0 && base != 2 && base != 8 && base != 10 && base != 16) {
     fail(ErrorKind::Unsupported, "int() takes the bases 0, 2, 8, 10 and 16");
   }

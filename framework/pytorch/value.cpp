@@ -286,18 +286,23 @@ bool equals(const Value& a, const Value& b) {
   return equals_at(a, b, 0);
 }
 
-void for_each_item(const Value& value, const std::function<bool(Value)>& body) {
-  if (const auto* range = value.as<Range>()) {
-    const std::int64_t length = range->length();
-    std::int64_t item = range->start;
-    Budget* budget = Budget::current();
-    for (std::int64_t i = 0; i < length; ++i) {
-      if (budget != nullptr) budget->tick();
-      if (!body(make_integer(item))) return;
-      if (i + 1 < length) item += range->step;
-    }
-    return;
+namespace {
+
+void for_each_of(const Range& range, const std::function<bool(Value)>& body) {
+  const std::int64_t length = range.length();
+  std::int64_t item = range.start;
+  Budget* budget = Budget::current();
+  for (std::int64_t i = 0; i < length; ++i) {
+    if (budget != nullptr) budget->tick();
+    if (!body(make_integer(item))) return;
+    if (i + 1 < length) item += range.step;
   }
+}
+
+}  // namespace
+
+void for_each_item(const Value& value, const std::function<bool(Value)>& body) {
+  if (const auto* range = value.as<Range>()) return for_each_of(*range, body);
   if (const auto* held = value.as<std::shared_ptr<Sequence>>()) {
     // The list may grow or shrink while it is walked.
     const std::shared_ptr<Sequence> items = *held;

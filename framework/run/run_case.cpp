@@ -155,6 +155,7 @@ class CaseRun {
   void save_outputs(const std::vector<NamedTensor>& outputs) const {
     if (options_.outputs_folder.empty()) return;
     std::vector<std::pair<std::string, Tensor>> tensors;
+    tensors.reserve(outputs.size());
     for (const NamedTensor& output : outputs) tensors.emplace_back(output.name, output.tensor);
     write_safetensors(options_.outputs_folder / (case_.name() + ".safetensors"), tensors);
   }

@@ -40,7 +40,7 @@ struct Timing {
 class TimedRuns {
  public:
   TimedRuns(Device& device, Execution& execution, Judging judging)
-      : device_(device), execution_(execution), judging_(std::move(judging)) {}
+      : device_(device), execution_(execution), judging_(judging) {}
 
   // One more set, whose inputs the execution holds now; left out when memory for sets is used up.
   void keep(std::vector<NamedTensor> inputs, std::vector<NamedTensor> expected);

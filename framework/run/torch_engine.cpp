@@ -181,7 +181,7 @@ std::string without_end_of_line(std::string text) {
 
 }  // namespace
 
-TorchEngine::TorchEngine(TorchSource& source, TorchPlace place, double time_limit_seconds)
+TorchEngine::TorchEngine(TorchSource& source, const TorchPlace& place, double time_limit_seconds)
     : source_(source), time_limit_seconds_(kStartSeconds) {
   connection_ = source_.take(place.gpu_uuid);
   in_hand_ = true;

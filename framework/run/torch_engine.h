@@ -47,7 +47,7 @@ struct TorchRun {
 class TorchEngine {
  public:
   // Error (Environment) without PyTorch, or when it cannot be imported.
-  TorchEngine(TorchSource& source, TorchPlace place, double time_limit_seconds);
+  TorchEngine(TorchSource& source, const TorchPlace& place, double time_limit_seconds);
   TorchEngine(const TorchEngine&) = delete;
   TorchEngine& operator=(const TorchEngine&) = delete;
   ~TorchEngine();

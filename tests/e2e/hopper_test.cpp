@@ -18,7 +18,7 @@ namespace fs = std::filesystem;
 SubprocessResult run_on(const std::string& device) {
   const fs::path traces =
       fs::temp_directory_path() / ("fitest-hopper-" + std::to_string(::getpid()));
-  const SubprocessResult result =
+  SubprocessResult result =
       run_subprocess({FITEST_PROGRAM, "run", std::string(FITEST_SOURCE_DIR) + "/tests/hopper",
                       "--device", device, "--trace-dir", traces.string()},
                      120);

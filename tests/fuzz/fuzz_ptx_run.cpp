@@ -2,6 +2,7 @@
 // Mutated kernels, decoded and executed under a budget of instructions and of memory: each must end
 // with results or with a Fault. Lines are exchanged, repeated, dropped and mixed besides bytes, so
 // that most inputs still parse. Good seeds: tests/ptx.
+#include <algorithm>
 #include <cstdlib>
 #include <cstring>
 #include <random>
@@ -103,7 +104,7 @@ extern "C" std::size_t LLVMFuzzerCustomMutator(unsigned char* data, std::size_t 
   if (random() % 4 == 0) return LLVMFuzzerMutate(data, size, max);
   const std::string text(reinterpret_cast<const char*>(data), size);
   const std::string mutated = fitest::ptx::mutate_lines(text, random).substr(0, max);
-  std::memcpy(data, mutated.data(), mutated.size());
+  std::copy(mutated.begin(), mutated.end(), data);
   return mutated.size();
 }
 

@@ -2,6 +2,7 @@
 // Mutated references, parsed and run under small caps: outputs or an Error, never a crash. Words
 // are exchanged, repeated, dropped and taken from the engine's own names besides bytes, so that
 // most inputs still parse. Seeds: make_reference_seeds.py.
+#include <algorithm>
 #include <cctype>
 #include <cstdlib>
 #include <cstring>
@@ -133,7 +134,7 @@ extern "C" std::size_t LLVMFuzzerCustomMutator(unsigned char* data, std::size_t 
   if (random() % 4 == 0) return LLVMFuzzerMutate(data, size, max);
   const std::string text(reinterpret_cast<const char*>(data), size);
   const std::string mutated = fitest::pytorch::mutate_words(text, random).substr(0, max);
-  std::memcpy(data, mutated.data(), mutated.size());
+  std::copy(mutated.begin(), mutated.end(), data);
   return mutated.size();
 }
 

@@ -7,7 +7,9 @@
 
 #include <algorithm>
 #include <chrono>
+#include <cstdio>
 #include <cstdlib>
+#include <exception>
 
 #include "../../unit/pytorch/golden.h"
 #include "../../unit/pytorch/official_case.h"
@@ -67,8 +69,8 @@ int main(int argc, char** argv) {
       fmt::print(stderr, "usage: {} [DATASET WORKLOADS ROUNDS [DEFINITION]]\n", argv[0]);
       return 2;
     }
-  } catch (const fitest::Error& error) {
-    fmt::print(stderr, "{}\n", error.what());
+  } catch (const std::exception& error) {
+    std::fprintf(stderr, "%s\n", error.what());
     return 1;
   }
   return 0;

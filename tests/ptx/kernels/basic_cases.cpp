@@ -15,7 +15,7 @@ KernelCase saxpy() {
   for (std::size_t i = 0; i < x.size(); ++i) sum[i] = 2.5 * x[i] + y[i];
   KernelCase kernel{"saxpy", kSource, {3, 1, 1}, {128, 1, 1}};
   kernel.scalar("a", 2.5f).in("x", Store::F32, x);
-  kernel.in_out("y", Store::F32, y, sum, {1e-6, 1e-6}).scalar("n", 1000);
+  kernel.in_out("y", Store::F32, {y, sum}, {1e-6, 1e-6}).scalar("n", 1000);
   return kernel;
 }
 
@@ -93,7 +93,7 @@ KernelCase bitonic_sort() {
   Values sorted = keys;
   std::sort(sorted.begin(), sorted.end());
   KernelCase kernel{"bitonic_sort", kSource, {1, 1, 1}, {512, 1, 1}};
-  return kernel.in_out("keys", Store::U32, keys, sorted);
+  return kernel.in_out("keys", Store::U32, {keys, sorted});
 }
 
 }  // namespace

@@ -99,7 +99,7 @@ KernelCase gemm_split_k() {
   const Values b = random_values(Store::F32, sizes.n * sizes.k, 81);
   KernelCase kernel{"gemm_split_k", kSource, {4, 1, 1}, {16, 8, 1}};
   kernel.in("a", Store::F32, a).in("b", Store::F32, b);
-  kernel.in_out("c", Store::F32, Values(128), multiply(a, b, sizes), {1e-4, 0});
+  kernel.in_out("c", Store::F32, {Values(128), multiply(a, b, sizes)}, {1e-4, 0});
   return kernel.scalar("n", sizes.n).scalar("k", sizes.k);
 }
 

@@ -210,12 +210,12 @@ KernelCase& KernelCase::out(const std::string& argument, Store store, const Valu
   return *this;
 }
 
-KernelCase& KernelCase::in_out(const std::string& argument, Store store, const Values& values,
-                               const Values& expected, Tolerance tolerance) {
-  std::vector<std::byte> bytes = pack(store, values);
+KernelCase& KernelCase::in_out(const std::string& argument, Store store, const Change& change,
+                               Tolerance tolerance) {
+  std::vector<std::byte> bytes = pack(store, change.before);
   const std::size_t size = bytes.size();
-  arguments.push_back({argument, KernelArgumentCase::Role::InOut, store, std::move(bytes), expected,
-                       tolerance, size});
+  arguments.push_back({argument, KernelArgumentCase::Role::InOut, store, std::move(bytes),
+                       change.after, tolerance, size});
   return *this;
 }
 

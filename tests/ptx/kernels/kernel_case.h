@@ -46,6 +46,12 @@ struct KernelArgumentCase {
   std::size_t size_bytes = 0;
 };
 
+// What a buffer holds before a launch and after it.
+struct Change {
+  Values before;
+  Values after;
+};
+
 struct KernelCase {
   std::string name;    // of the kernel, extern "C"
   std::string source;  // file of this folder
@@ -59,9 +65,9 @@ struct KernelCase {
   KernelCase& in(const std::string& name, Store store, const Values& values);
   KernelCase& out(const std::string& name, Store store, const Values& expected,
                   Tolerance tolerance = {});
-  // A buffer that begins as `values`; `expected` is what the kernel leaves there.
-  KernelCase& in_out(const std::string& name, Store store, const Values& values,
-                     const Values& expected, Tolerance tolerance = {});
+  // A buffer that the kernel changes.
+  KernelCase& in_out(const std::string& name, Store store, const Change& change,
+                     Tolerance tolerance = {});
   // Zeroed memory whose content at the end does not matter.
   KernelCase& workspace(const std::string& name, std::size_t size_bytes);
   template <class T>

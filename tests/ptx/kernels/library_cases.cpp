@@ -78,7 +78,7 @@ KernelCase tiles_reduce() {
   for (std::size_t i = 0; i < x.size(); ++i) sums[i / 8] += x[i];
   KernelCase kernel = one_block("tiles_reduce", 128);
   kernel.in("x", Store::S32, x).out("tile_sums", Store::S32, sums);
-  return kernel.in_out("block_sum", Store::S32, {0}, {std::accumulate(x.begin(), x.end(), 0.0)});
+  return kernel.in_out("block_sum", Store::S32, {{0}, {std::accumulate(x.begin(), x.end(), 0.0)}});
 }
 
 KernelCase coalesced_count() {
@@ -86,7 +86,7 @@ KernelCase coalesced_count() {
   const auto positive = std::count_if(x.begin(), x.end(), [](double v) { return v > 0; });
   KernelCase kernel = one_block("coalesced_count", 128);
   kernel.in("x", Store::S32, x);
-  return kernel.in_out("count", Store::S32, {0}, {static_cast<double>(positive)});
+  return kernel.in_out("count", Store::S32, {{0}, {static_cast<double>(positive)}});
 }
 
 KernelCase grid_sync_shift() {
@@ -96,8 +96,8 @@ KernelCase grid_sync_shift() {
   for (std::size_t i = 0; i < n; ++i) shifted[(i + 99) % n] = a[i] + 3;
   KernelCase kernel{"grid_sync_shift", kSource, {4, 1, 1}, {64, 1, 1}};
   kernel.cooperative = true;
-  kernel.in_out("a", Store::S32, a, shifted);
-  return kernel.in_out("b", Store::S32, Values(n), shifted);
+  kernel.in_out("a", Store::S32, {a, shifted});
+  return kernel.in_out("b", Store::S32, {Values(n), shifted});
 }
 
 KernelCase pipeline_sum() {

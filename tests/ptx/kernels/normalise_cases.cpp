@@ -76,7 +76,7 @@ KernelCase fused_add_rmsnorm_bf16() {
     }
   }
   KernelCase kernel = rows_kernel("fused_add_rmsnorm_bf16");
-  kernel.in("x", Store::BF16, x).in_out("residual", Store::BF16, residual, sum);
+  kernel.in("x", Store::BF16, x).in_out("residual", Store::BF16, {residual, sum});
   kernel.in("weight", Store::BF16, weight).out("y", Store::BF16, y, {1e-6, 0.005});
   return kernel.scalar("pairs", kColumns / 2);
 }

@@ -14,7 +14,7 @@ KernelCase block_sum() {
   KernelCase kernel{"block_sum", kSource, {4, 1, 1}, {256, 1, 1}};
   kernel.in("x", Store::F32, x);
   const double sum = std::accumulate(x.begin(), x.end(), 0.0);
-  return kernel.in_out("total", Store::F32, {0}, {sum}, {1e-3, 0}).scalar("n", 5000);
+  return kernel.in_out("total", Store::F32, {{0}, {sum}}, {1e-3, 0}).scalar("n", 5000);
 }
 
 KernelCase dot_double() {
@@ -90,7 +90,7 @@ KernelCase histogram_matched() {
   Values bins(7);
   for (const double key : keys) ++bins[static_cast<std::size_t>(key)];
   KernelCase kernel{"histogram_matched", kSource, {3, 1, 1}, {128, 1, 1}};
-  kernel.in("keys", Store::S32, keys).in_out("bins", Store::U32, Values(7), bins);
+  kernel.in("keys", Store::S32, keys).in_out("bins", Store::U32, {Values(7), bins});
   return kernel.scalar("n", 300);
 }
 

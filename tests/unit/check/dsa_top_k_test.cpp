@@ -7,6 +7,7 @@
 #include <cmath>
 #include <cstring>
 #include <numeric>
+#include <utility>
 
 #include "base/error.h"
 #include "base/small_float.h"
@@ -39,7 +40,9 @@ struct Fixture {
     choose_best();
   }
 
-  void add(const char* name, Tensor tensor) { inputs.push_back({.name = name, .tensor = tensor}); }
+  void add(const char* name, Tensor tensor) {
+    inputs.push_back({.name = name, .tensor = std::move(tensor)});
+  }
 
   static Tensor integers(const Shape& shape, const std::vector<std::int32_t>& values) {
     Tensor tensor(DType::Int32, shape);

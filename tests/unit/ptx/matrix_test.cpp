@@ -76,8 +76,15 @@ double decode_value(Type type, std::uint32_t bits) {
   return std::bit_cast<float>(bits);
 }
 
-void put(Words& words, int lane, int element, int bits, std::uint32_t value) {
-  words[static_cast<std::size_t>(lane)] |= value << (element * bits);
+// An element of `bits` bits in a lane's register.
+struct Slot {
+  int lane;
+  int element;
+  int bits;
+};
+
+void put(Words& words, Slot slot, std::uint32_t value) {
+  words[static_cast<std::size_t>(slot.lane)] |= value << (slot.element * slot.bits);
 }
 
 // PTX ISA, "Matrix Fragments for mma.m16n8kX": row and column of A by group and thread of the lane.
@@ -89,7 +96,7 @@ void fill_a(const MatrixForm& form, Matrix& a, Registers& to) {
       for (int i = 0; i < per; ++i) {
         const int row = lane / 4 + (form.m == 16 ? 8 * (r % 2) : 0);
         const int k = lane % 4 * per + i + (form.m == 16 ? r / 2 : r) * 4 * per;
-        put(to.a[static_cast<std::size_t>(r)], lane, i, bits, encode_value(form.a, a.at(row, k)));
+        put(to.a[static_cast<std::size_t>(r)], {lane, i, bits}, encode_value(form.a, a.at(row, k)));
       }
     }
   }
@@ -102,7 +109,7 @@ void fill_b(const MatrixForm& form, Matrix& b, Registers& to) {
     for (int lane = 0; lane < 32; ++lane) {
       for (int i = 0; i < per; ++i) {
         const int k = lane % 4 * per + i + r * 4 * per;
-        put(to.b[static_cast<std::size_t>(r)], lane, i, bits,
+        put(to.b[static_cast<std::size_t>(r)], {lane, i, bits},
             encode_value(form.b, b.at(k, lane / 4)));
       }
     }
@@ -143,7 +150,7 @@ TEST_P(Multiply, EqualsPlainLoops) {
   fill_b(*form, b, registers);
   for_each_accumulator(form->c, form->c_registers,
                        [&](int r, int lane, int i, int row, int column) {
-                         put(registers.c[static_cast<std::size_t>(r)], lane, i, 16,
+                         put(registers.c[static_cast<std::size_t>(r)], {lane, i, 16},
                              encode_value(form->c, c.at(row, column)));
                        });
   handlers().multiply(*form, registers.operands());
@@ -248,40 +255,51 @@ TEST(Multiply, TheResultMayOverwriteTheOperands) {
   for (std::size_t i = 0; i < 4; ++i) EXPECT_EQ(aliased.a[3 - i], registers.d[i]);
 }
 
+using Widen = float (*)(std::uint8_t);
+
+std::uint8_t code_at(int row, int k) {
+  return static_cast<std::uint8_t>(16 * k + row);
+}
+
+// All codes of a format in A; of the columns but [first, first + 8), those that would spoil a sum
+// with NaN are left out.
+void fill_codes(Registers& registers, int first, Widen widen) {
+  for (int index = 0; index < 4 * 32 * 4; ++index) {
+    const int r = index / 128;
+    const int lane = index / 4 % 32;
+    const int i = index % 4;
+    const int k = lane % 4 * 4 + i + r / 2 * 16;
+    const std::uint8_t code = code_at(lane / 4 + 8 * (r % 2), k);
+    const bool kept = (k >= first && k < first + 8) || std::isfinite(widen(code));
+    put(registers.a[static_cast<std::size_t>(r)], {lane, i, 8}, kept ? code : 0);
+  }
+}
+
+// A row with a NaN or infinity has NaN in its other columns.
+bool spoiled_at(int row, int first, int column, Widen widen) {
+  for (int j = 0; j < 8; ++j) {
+    if (j != column && !std::isfinite(widen(code_at(row, first + j)))) return true;
+  }
+  return false;
+}
+
 // B selects eight columns of A, which holds all codes of the format.
-void expect_every_code(Type type, const std::string& name, float (*widen)(std::uint8_t)) {
+void expect_every_code(Type type, const std::string& name, Widen widen) {
   const auto form = parse_multiply(
       instruction("mma.sync.aligned.m16n8k32.row.col.f32." + name + "." + name + ".f32"));
   ASSERT_TRUE(form.has_value());
   for (int first = 0; first < 32; first += 8) {
     Registers registers;
-    const auto code_at = [](int row, int k) { return static_cast<std::uint8_t>(16 * k + row); };
-    for (int r = 0; r < 4; ++r) {
-      for (int lane = 0; lane < 32; ++lane) {
-        for (int i = 0; i < 4; ++i) {
-          const std::uint8_t code = code_at(lane / 4 + 8 * (r % 2), lane % 4 * 4 + i + r / 2 * 16);
-          // Others than the selected would spoil the sum with NaN.
-          const int k = lane % 4 * 4 + i + r / 2 * 16;
-          const bool selected = k >= first && k < first + 8;
-          const bool finite = std::isfinite(widen(code));
-          put(registers.a[static_cast<std::size_t>(r)], lane, i, 8, selected || finite ? code : 0);
-        }
-      }
-    }
+    fill_codes(registers, first, widen);
     Matrix b(32, 8);
     for (int j = 0; j < 8; ++j) b.at(first + j, j) = 1;
     fill_b(*form, b, registers);
     handlers().multiply(*form, registers.operands());
     for_each_accumulator(Type::F32, 4, [&](int r, int lane, int, int row, int column) {
       const float expected = widen(code_at(row, first + column));
-      // A row with a NaN or infinity has NaN in its other columns.
-      bool spoiled = false;
-      for (int j = 0; j < 8; ++j) {
-        spoiled |= j != column && !std::isfinite(widen(code_at(row, first + j)));
-      }
       const double actual = decode_value(
           Type::F32, registers.d[static_cast<std::size_t>(r)][static_cast<std::size_t>(lane)]);
-      if (std::isnan(expected) || spoiled) {
+      if (std::isnan(expected) || spoiled_at(row, first, column, widen)) {
         EXPECT_TRUE(std::isnan(actual)) << name_of(type) << row << ',' << first + column;
       } else {
         EXPECT_EQ(actual, expected) << name_of(type) << row << ',' << first + column;
@@ -312,11 +330,27 @@ void fill_fragment(const FragmentForm& form, const std::vector<std::uint32_t>& m
   for (int r = 0; r < form.registers; ++r) {
     for (int lane = 0; lane < 32; ++lane) {
       for (int i = 0; i < form.elements_per_register(); ++i) {
-        put(registers[static_cast<std::size_t>(r)], lane, i, bits_of(form.type),
+        put(registers[static_cast<std::size_t>(r)], {lane, i, bits_of(form.type)},
             matrix.at(offset_of(form, {r, lane, i}, stride)));
       }
     }
   }
+}
+
+std::vector<double> stored_matrix(const MatrixForm& form, const FragmentForm& store,
+                                  const Registers& registers) {
+  std::vector<double> stored(static_cast<std::size_t>(form.m * form.n), -1);
+  for (int r = 0; r < store.registers; ++r) {
+    for (int lane = 0; lane < 32; ++lane) {
+      for (int i = 0; i < store.elements_per_register(); ++i) {
+        const std::uint32_t word =
+            registers.d[static_cast<std::size_t>(r)][static_cast<std::size_t>(lane)];
+        stored.at(offset_of(store, {r, lane, i}, static_cast<std::uint64_t>(form.m))) =
+            decode_value(form.d, word >> (16 * i));
+      }
+    }
+  }
+  return stored;
 }
 
 class Wmma : public testing::TestWithParam<WmmaCase> {};
@@ -362,17 +396,7 @@ TEST_P(Wmma, LoadsMultipliesAndStores) {
   fill_fragment(*load_b, memory_b, static_cast<std::uint64_t>(stride_b), registers.b);
   handlers().multiply(*form, registers.operands());
 
-  std::vector<double> stored(static_cast<std::size_t>(form->m * form->n), -1);
-  for (int r = 0; r < store->registers; ++r) {
-    for (int lane = 0; lane < 32; ++lane) {
-      for (int i = 0; i < store->elements_per_register(); ++i) {
-        const std::uint32_t word =
-            registers.d[static_cast<std::size_t>(r)][static_cast<std::size_t>(lane)];
-        stored.at(offset_of(*store, {r, lane, i}, static_cast<std::uint64_t>(form->m))) =
-            decode_value(form->d, word >> (16 * i));
-      }
-    }
-  }
+  const std::vector<double> stored = stored_matrix(*form, *store, registers);
   for (int i = 0; i < form->m; ++i) {
     for (int j = 0; j < form->n; ++j) {
       double expected = 0;
