@@ -222,9 +222,9 @@ struct Watched {
   void after(const Warp& warp, Step) const { watcher.after(warp); }
 };
 
-// NOLINTNEXTLINE(readability-function-cognitive-complexity): the loop that every op passes; calls
-// in it would be paid for by each.
+// The loop that every op passes; calls in it would be paid for by each.
 template <class Watch>
+// NOLINTNEXTLINE(readability-function-cognitive-complexity)
 inline WarpStatus run_loop(Warp& warp, Watch watch) {
   const Op* code = warp.execution->program().code.data();
   const std::int32_t turn_fuel = turn_length(*warp.execution);
