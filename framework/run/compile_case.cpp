@@ -26,13 +26,7 @@ CompileResult compile_case(const Case& planned, const std::filesystem::path& roo
   const std::vector<NamedTensor> inputs = make_inputs(request);
   check_constraints(request, inputs);
   const DevicePtr device = open_device({"virtual", ""});
-  CaseScope scope;
-  scope.axes = bind_axes(*planned.definition, planned.workload->axes);
-  scope.inputs = &inputs;
-  scope.device = &device->properties();
-  for (const TensorSpec& output : planned.definition->outputs) {
-    scope.output_shapes[output.name] = shape_of(output, scope.axes);
-  }
+  const CaseScope scope = launch_scope(planned, inputs, device->properties());
   const ResolvedPlan plan = resolve_plan(*planned.solution, *planned.definition, scope);
   return compile(compile_request(*planned.solution, plan, target));
 }

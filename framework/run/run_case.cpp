@@ -194,13 +194,7 @@ class CaseRun {
   // Compiles and loads; false after a compile error.
   bool build(const std::vector<NamedTensor>& inputs) {
     const StepClock clock(facts_, "compile_and_load");
-    CaseScope scope;
-    scope.axes = bind_axes(*case_.definition, case_.workload->axes);
-    scope.inputs = &inputs;
-    scope.device = &device_->properties();
-    for (const TensorSpec& output : case_.definition->outputs) {
-      scope.output_shapes[output.name] = shape_of(output, scope.axes);
-    }
+    const CaseScope scope = launch_scope(case_, inputs, device_->properties());
     const ResolvedPlan plan = resolve_plan(*case_.solution, *case_.definition, scope);
     if (plan.has_tensor_map() && !is_hardware(*device_)) {
       skip_reason_ = fmt::format(

@@ -69,6 +69,18 @@ std::vector<std::string> names_in(const CaseScope& scope) {
 
 }  // namespace
 
+CaseScope launch_scope(const Case& planned, const std::vector<NamedTensor>& inputs,
+                       const DeviceProperties& device) {
+  CaseScope scope;
+  scope.axes = bind_axes(*planned.definition, planned.workload->axes);
+  scope.inputs = &inputs;
+  scope.device = &device;
+  for (const TensorSpec& output : planned.definition->outputs) {
+    scope.output_shapes[output.name] = shape_of(output, scope.axes);
+  }
+  return scope;
+}
+
 ExpressionScope CaseScope::expression_scope() const {
   ExpressionScope scope;
   scope.variable = [this](const std::string& name) { return variable(*this, name); };

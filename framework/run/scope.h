@@ -7,6 +7,7 @@
 #include <vector>
 
 #include "device/device.h"
+#include "run/case.h"
 #include "schema/definition.h"
 #include "schema/expression.h"
 #include "tensor/argument.h"
@@ -23,5 +24,10 @@ struct CaseScope {
   // Refers to this object: valid as long as it lives.
   ExpressionScope expression_scope() const;
 };
+
+// The scope of a case's launch plan: its axes, `inputs` and output shapes on `device`. Refers to
+// both arguments. Throws Error where the workload does not bind the Definition's axes.
+CaseScope launch_scope(const Case& planned, const std::vector<NamedTensor>& inputs,
+                       const DeviceProperties& device);
 
 }  // namespace fitest
