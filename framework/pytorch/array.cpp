@@ -150,6 +150,12 @@ Shape broadcast_shapes(const Shape& a, const Shape& b) {
 
 Array expand_to(const Array& array, const Shape& shape) {
   if (array.shape == shape) return array;
+  if (array.shape.size() > shape.size()) {
+    fail(ErrorKind::Input,
+         fmt::format("expand: the number of sizes provided ({}) must be greater or equal to the "
+                     "number of dimensions in the tensor ({})",
+                     shape.size(), array.shape.size()));
+  }
   const std::size_t lead = shape.size() - array.shape.size();
   Shape strides(shape.size(), 0);
   for (std::size_t i = 0; i < array.shape.size(); ++i) {
