@@ -4,6 +4,7 @@
 #include <fmt/format.h>
 
 #include <algorithm>
+#include <array>
 #include <bit>
 #include <cstring>
 #include <utility>
@@ -323,6 +324,23 @@ bool RaceBlock::collapse(RaceLine& line, const LineRecord& now) const {
   return true;
 }
 
+void RaceBlock::place_in_line(LinePart& part, const LaneRun& run, std::uint64_t bytes,
+                              const std::array<std::uint64_t, 4>& range) {
+  const auto [begin, at, first, last] = range;
+  const std::uint64_t run_lanes = byte_bits(0, static_cast<std::uint64_t>(run.count));
+  const auto back = static_cast<int>((first - at) / bytes);
+  if (run.same) {
+    // One lane's place is that of a run.
+    part.now.lane = static_cast<std::int8_t>(run.count == 1 ? run.first - back : run.first);
+    part.lanes = static_cast<std::uint32_t>(run_lanes << run.first);
+    if (run.count > 1) part.now.flags |= kAccessManyLanes;
+    return;
+  }
+  const int lane = run.first + static_cast<int>((first - begin) / bytes);
+  part.now.lane = static_cast<std::int8_t>(lane - back);
+  part.lanes = static_cast<std::uint32_t>(byte_bits(0, (last - first) / bytes) << lane);
+}
+
 template <class Body>
 void RaceBlock::for_each_part(const Warp& warp, std::uint32_t lanes, const Touch& touch,
                               Body body) {
@@ -353,19 +371,7 @@ void RaceBlock::for_each_part(const Warp& warp, std::uint32_t lanes, const Touch
       const std::uint64_t last = std::min(end, at + kLineBytes);
       now.bytes = byte_bits(first - at, last - first);
       LinePart part{lines[at / kLineBytes], now, segment->base + at, 0};
-      if (run.same) {
-        part.now.lane = static_cast<std::int8_t>(run.first);
-        part.lanes = static_cast<std::uint32_t>(run_lanes << run.first);
-        if (run.count > 1) part.now.flags |= kAccessManyLanes;
-        // One lane's place is that of a run.
-        if (run.count == 1) part.now.lane -= static_cast<std::int8_t>((first - at) / bytes);
-      } else {
-        const auto before =
-            static_cast<std::int64_t>(first - begin) / static_cast<std::int64_t>(bytes);
-        const int lane = run.first + static_cast<int>(before);
-        part.now.lane = static_cast<std::int8_t>(lane - static_cast<int>((first - at) / bytes));
-        part.lanes = static_cast<std::uint32_t>(byte_bits(0, (last - first) / bytes) << lane);
-      }
+      place_in_line(part, run, bytes, {begin, at, first, last});
       body(part, *segment);
     }
   }
@@ -404,6 +410,17 @@ void RaceBlock::acquire(Clock& clock) {
   clock.pending = {};
 }
 
+void RaceBlock::receive_shared(Clock& clock, std::uint64_t address) const {
+  const auto found = shared_messages_.find(address);
+  if (found != shared_messages_.end()) join(clock.pending, found->second);
+}
+
+void RaceBlock::send_shared(const Clock& clock, std::uint64_t address) {
+  Knowledge& message = shared_messages_[address];
+  join(message, clock.fenced);
+  join(message.near, clock.fenced_near);
+}
+
 void RaceBlock::exchange(Warp& warp, const Touch& touch) {
   Clock& clock = clocks_[warp.index];
   const std::uint8_t order = launch_.order(warp.pc);
@@ -412,12 +429,8 @@ void RaceBlock::exchange(Warp& warp, const Touch& touch) {
   for_each_lane(warp.mask, [&](int lane) {
     const std::uint64_t address = touch.address[lane];
     if (slot_of(address) == slot_of(kSharedWindow)) {
-      const auto found = shared_messages_.find(address);
-      if (touch.reads && found != shared_messages_.end()) join(clock.pending, found->second);
-      if (!sends) return;
-      Knowledge& message = shared_messages_[address];
-      join(message, clock.fenced);
-      join(message.near, clock.fenced_near);
+      if (touch.reads) receive_shared(clock, address);
+      if (sends) send_shared(clock, address);
       return;
     }
     if (touch.reads && launch_.has_messages()) {

@@ -126,6 +126,12 @@ class RaceBlock {
   bool note_read(RaceLine& line, const LineRecord& now) const;
   bool note_write(RaceLine& line, const LineRecord& now) const;
   bool collapse(RaceLine& line, const LineRecord& now) const;
+  void receive_shared(Clock& clock, std::uint64_t address) const;
+  void send_shared(const Clock& clock, std::uint64_t address);
+  // What of a run that begins at byte range[0] belongs to bytes [range[2], range[3]) of the line at
+  // byte range[1].
+  static void place_in_line(LinePart& part, const LaneRun& run, std::uint64_t bytes,
+                            const std::array<std::uint64_t, 4>& range);
   // For each line that the lanes touch.
   template <class Body>
   void for_each_part(const Warp& warp, std::uint32_t lanes, const Touch& touch, Body body);

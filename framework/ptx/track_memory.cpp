@@ -26,6 +26,7 @@ Addresses addresses_of(const Warp& warp, const Op& op) {
 
 // Bits of `bytes` bytes that nothing has written; the value's extension is as its top byte.
 u64 unwritten_bits(const std::uint8_t* written, std::uint32_t bytes) {
+  if (bytes == 0) return 0;
   u64 bits = 0;
   for (std::uint32_t i = 0; i < bytes; ++i) {
     if (written[i] == 0) bits |= u64{0xFF} << (8 * i);

@@ -35,7 +35,7 @@ int flush(std::uint32_t) {
   std::size_t most = 0;
   state.request(&buffer, &size, &most);
   const std::size_t bytes = state.waiting.size() * sizeof(Record);
-  std::memcpy(buffer, state.waiting.data(), bytes);
+  if (bytes != 0) std::memcpy(buffer, state.waiting.data(), bytes);
   state.waiting.clear();
   state.read = 0;
   state.complete(nullptr, 0, buffer, size, bytes);

@@ -69,12 +69,18 @@ std::vector<Triple<T>> operands() {
   return list;
 }
 
+struct Operation {
+  const char* name;
+  Rounding rounding;
+};
+
 template <class T>
-void expect_same(T actual, T expected, const Triple<T>& in, const char* what, Rounding r) {
+void expect_same(T actual, T expected, const Triple<T>& in, const Operation& operation) {
   const bool same =
       (actual != actual && expected != expected) || to_bits(actual) == to_bits(expected);
-  ASSERT_TRUE(same) << what << " mode " << static_cast<int>(r) << std::hexfloat << " of " << in.a
-                    << ", " << in.b << ", " << in.c << ": " << actual << ", expected " << expected;
+  ASSERT_TRUE(same) << operation.name << " mode " << static_cast<int>(operation.rounding)
+                    << std::hexfloat << " of " << in.a << ", " << in.b << ", " << in.c << ": "
+                    << actual << ", expected " << expected;
 }
 
 template <class T, Rounding R>
@@ -98,12 +104,12 @@ void compare_with_host() {
       root = std::sqrt(a);
       fma = std::fma(a, b, c);
     }
-    expect_same<T>(add<R>(in.a, in.b), sum, in, "add", R);
-    expect_same<T>(subtract<R>(in.a, in.b), difference, in, "sub", R);
-    expect_same<T>(multiply<R>(in.a, in.b), product, in, "mul", R);
-    expect_same<T>(divide<R>(in.a, in.b), quotient, in, "div", R);
-    expect_same<T>(square_root<R>(in.a), root, in, "sqrt", R);
-    expect_same<T>(fused<R>(in.a, in.b, in.c), fma, in, "fma", R);
+    expect_same<T>(add<R>(in.a, in.b), sum, in, {"add", R});
+    expect_same<T>(subtract<R>(in.a, in.b), difference, in, {"sub", R});
+    expect_same<T>(multiply<R>(in.a, in.b), product, in, {"mul", R});
+    expect_same<T>(divide<R>(in.a, in.b), quotient, in, {"div", R});
+    expect_same<T>(square_root<R>(in.a), root, in, {"sqrt", R});
+    expect_same<T>(fused<R>(in.a, in.b, in.c), fma, in, {"fma", R});
     if (testing::Test::HasFatalFailure()) return;
   }
 }

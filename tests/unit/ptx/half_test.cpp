@@ -5,6 +5,7 @@
 #include <gtest/gtest.h>
 
 #include <algorithm>
+#include <ostream>
 #include <random>
 
 #include "base/small_float.h"
@@ -94,13 +95,23 @@ TYPED_TEST(Half, NarrowsAroundEveryCodeAndEveryTie) {
             0x8000 | TypeParam::kExponent);
 }
 
+struct Operation {
+  const char* name;
+  u16 a;
+  u16 b;
+};
+
+std::ostream& operator<<(std::ostream& out, const Operation& operation) {
+  return out << operation.name << ' ' << operation.a << ' ' << operation.b;
+}
+
 // Exact zeros are left out: their sign is the host's.
 template <class H>
-void expect_rounded(u16 actual, Quad exact, const char* what, u16 a, u16 b) {
+void expect_rounded(u16 actual, Quad exact, const Operation& operation) {
   if (exact == 0) {
-    ASSERT_EQ(actual & 0x7FFF, 0) << what << ' ' << a << ' ' << b;
+    ASSERT_EQ(actual & 0x7FFF, 0) << operation;
   } else {
-    ASSERT_EQ(actual, nearest_code<H>(exact)) << what << ' ' << a << ' ' << b;
+    ASSERT_EQ(actual, nearest_code<H>(exact)) << operation;
   }
 }
 
@@ -113,9 +124,9 @@ TYPED_TEST(Half, SumsAndProductsAreRoundedOnce) {
     if (!is_finite_code<TypeParam>(a) || !is_finite_code<TypeParam>(b)) continue;
     const Quad x = Facts<TypeParam>::value(a);
     const Quad y = Facts<TypeParam>::value(b);
-    expect_rounded<TypeParam>(add<TypeParam>(a, b), x + y, "add", a, b);
-    expect_rounded<TypeParam>(subtract<TypeParam>(a, b), x - y, "sub", a, b);
-    expect_rounded<TypeParam>(multiply<TypeParam>(a, b), x * y, "mul", a, b);
+    expect_rounded<TypeParam>(add<TypeParam>(a, b), x + y, {"add", a, b});
+    expect_rounded<TypeParam>(subtract<TypeParam>(a, b), x - y, {"sub", a, b});
+    expect_rounded<TypeParam>(multiply<TypeParam>(a, b), x * y, {"mul", a, b});
     if (this->HasFatalFailure()) return;
   }
 }
@@ -140,7 +151,7 @@ TYPED_TEST(Half, FusedProductsAreRoundedOnce) {
     Quad exact = product + z;
     if (exact == product && z != 0)
       exact = product * (1 + Quad(((z > 0) == (product > 0)) ? 0x1p-100 : -0x1p-100));
-    expect_rounded<TypeParam>(fused<TypeParam>(a, b, c), exact, "fma", a, b);
+    expect_rounded<TypeParam>(fused<TypeParam>(a, b, c), exact, {"fma", a, b});
     if (this->HasFatalFailure()) return;
   }
 }

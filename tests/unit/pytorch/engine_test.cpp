@@ -11,7 +11,7 @@ namespace {
 
 using testing::HasSubstr;
 
-std::vector<Tensor> run(const std::string& body, std::vector<NamedTensor> arguments = {},
+std::vector<Tensor> run(const std::string& body, const std::vector<NamedTensor>& arguments = {},
                         std::string* output = nullptr) {
   return run_reference(make_source("t.json: reference", body), arguments, Limits{}, output);
 }

@@ -104,7 +104,7 @@ class CaseCheck {
     if (!error.empty()) return error;
     const Outputs cpu = unpack(variant.cpu, dense_cpu_[key(variant)]);
     if (variant.layout == "dense") dense_cpu_[key(variant)] = cpu;
-    const std::string problem = differs(actual, cpu);
+    std::string problem = differs(actual, cpu);
     if (variant.cuda.is_null()) return problem;
     const bool as_cpu = variant.cuda.is_string() && variant.cuda.string() == "cpu";
     const Outputs cuda = as_cpu ? cpu : unpack(variant.cuda, dense_cuda_[key(variant)]);
