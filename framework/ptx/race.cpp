@@ -290,6 +290,8 @@ bool RaceBlock::note_read(RaceLine& line, const LineRecord& now) const {
 }
 
 bool RaceBlock::note_write(RaceLine& line, const LineRecord& now) const {
+  // Lanes that write one place together race with each other.
+  if ((now.flags & (kAccessManyLanes | kAccessStrong)) == kAccessManyLanes) return false;
   if (!passes(line.writer, now)) return false;
   for (const LineRecord& reader : line.readers) {
     if (!passes(reader, now)) return false;

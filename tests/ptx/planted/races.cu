@@ -220,6 +220,20 @@ KERNEL(message_by_relaxed_flag_right) {
   }
 }
 
+// run: block=32 check=race fault=missing_syncwarp
+KERNEL(pair_writes_one_word) {
+  __shared__ unsigned slot;
+  if (threadIdx.x < 2) slot = in[threadIdx.x];  // expect: race in shared memory
+  __syncthreads();
+  out[threadIdx.x] = slot;
+}
+KERNEL(pair_writes_one_word_right) {
+  __shared__ unsigned slot;
+  if (threadIdx.x == 0) slot = in[threadIdx.x];
+  __syncthreads();
+  out[threadIdx.x] = slot;
+}
+
 // run: block=64 check=race fault=same_value
 KERNEL(flag_set_by_all) {
   __shared__ unsigned found;
