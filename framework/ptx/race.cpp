@@ -423,6 +423,23 @@ void RaceBlock::send_shared(const Clock& clock, std::uint64_t address) {
   join(message.near, clock.fenced_near);
 }
 
+void RaceBlock::receive_global(Clock& clock, std::uint64_t address) const {
+  const Message message = launch_.receive(address);
+  join(clock.pending.far, message.far);
+  const auto inside = message.inside.find(index_);
+  if (inside != message.inside.end()) join(clock.pending.near, inside->second);
+}
+
+void RaceBlock::send_global(const Clock& clock, std::uint64_t address) {
+  Message message;
+  auto far = std::make_shared<FarTicks>(clock.fenced.far ? *clock.fenced.far : FarTicks{});
+  far->blocks[index_] = clock.fenced.near;
+  message.far = std::move(far);
+  message.inside[index_] = clock.fenced.near;
+  join(message.inside[index_], clock.fenced_near);
+  launch_.send(address, message);
+}
+
 void RaceBlock::exchange(Warp& warp, const Touch& touch) {
   Clock& clock = clocks_[warp.index];
   const std::uint8_t order = launch_.order(warp.pc);
@@ -435,20 +452,8 @@ void RaceBlock::exchange(Warp& warp, const Touch& touch) {
       if (sends) send_shared(clock, address);
       return;
     }
-    if (touch.reads && launch_.has_messages()) {
-      const Message message = launch_.receive(address);
-      join(clock.pending.far, message.far);
-      const auto inside = message.inside.find(index_);
-      if (inside != message.inside.end()) join(clock.pending.near, inside->second);
-    }
-    if (!sends) return;
-    Message message;
-    auto far = std::make_shared<FarTicks>(clock.fenced.far ? *clock.fenced.far : FarTicks{});
-    far->blocks[index_] = clock.fenced.near;
-    message.far = std::move(far);
-    message.inside[index_] = clock.fenced.near;
-    join(message.inside[index_], clock.fenced_near);
-    launch_.send(address, message);
+    if (touch.reads && launch_.has_messages()) receive_global(clock, address);
+    if (sends) send_global(clock, address);
   });
   if ((order & kOrderAcquire) != 0) acquire(clock);
 }

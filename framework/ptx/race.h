@@ -128,6 +128,8 @@ class RaceBlock {
   bool collapse(RaceLine& line, const LineRecord& now) const;
   void receive_shared(Clock& clock, std::uint64_t address) const;
   void send_shared(const Clock& clock, std::uint64_t address);
+  void receive_global(Clock& clock, std::uint64_t address) const;
+  void send_global(const Clock& clock, std::uint64_t address);
   // What of a run that begins at byte range[0] belongs to bytes [range[2], range[3]) of the line at
   // byte range[1].
   static void place_in_line(LinePart& part, const LaneRun& run, std::uint64_t bytes,
